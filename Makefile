@@ -1,0 +1,53 @@
+# `make demo` and `make test` do all the set-up that a fresh machine needs.
+# Another interpreter: make demo PYTHON=/opt/python3.12/bin/python3
+
+VENV ?= .venv
+PYTHON ?=
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+export PYTHONUTF8 = 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo    pretrain and train on the embedded corpus, print a table"
+	@echo "make test    check the style and run the tests"
+	@echo "make lint    check the style only"
+	@echo "make bench   run the benchmarks, one JSON line each"
+	@echo "make clean   remove the environment, the caches and runs/demo"
+
+demo: $(STAMP)
+	$(BIN)/advtext demo
+
+test: lint
+	$(BIN)/python -m pytest -q
+
+lint: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+bench: $(STAMP)
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf $(VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): setup.cfg pyproject.toml
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	    if $$python -c 'import ensurepip, sys, venv; \
+	        sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "Setting up $(VENV) with $$python (a few minutes, once)"; \
+	        $$python -m venv $(VENV); \
+	        $(BIN)/python -m pip install --quiet -e '.[dev,plots]'; \
+	        touch $@; \
+	        exit 0; \
+	    fi; \
+	done; \
+	echo "No Python 3.11+ with venv and pip found. Install one (Debian," \
+	     "Ubuntu: apt install python3-venv) or name it:" \
+	     "make PYTHON=/path/to/python3" >&2; \
+	exit 1

@@ -1,0 +1,202 @@
+"""`Config`: every hyperparameter of a run, flat, typed and checked."""
+
+import dataclasses
+
+from advtext.config import values
+
+METHODS = ("none", "random", "adversarial", "virtual_adversarial", "both")
+
+
+def _setting(default, help, **metadata):
+    return dataclasses.field(
+        default=default, metadata={"help": help, **metadata}
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides the outcome of a run.
+
+    One flat, frozen record for every command, so that a run directory's
+    `config.toml` says all there is to say. Every argument has a default;
+    its meaning, unit and range stand beside it, in the field's metadata,
+    where flags, saved files and checks read them.
+
+    Raises:
+        ValueError: If a value has the wrong type or range, or if two of
+            them contradict each other.
+
+    Example:
+
+    >>> config = Config(epsilon=1, seeds=[0, 1])
+    >>> config.epsilon, config.seeds
+    (1.0, (0, 1))
+    """
+
+    data: str = _setting(
+        "demo",
+        "Where the text comes from",
+        choices=("files", "tfds", "demo"),
+        section="Text",
+    )
+    data_dir: str = _setting("", "Folder of the files, or of tfds' sets")
+    tfds_name: str = _setting(
+        "imdb_reviews/plain_text", "Name of a tensorflow-datasets set"
+    )
+    cache_dir: str = _setting(
+        "", "Folder of the token cache; empty: the user's cache folder"
+    )
+    tokenizer: str = _setting(
+        "word", "How text becomes tokens", choices=("word", "sentencepiece")
+    )
+    vocabulary_size: int = _setting(
+        30000, "Largest vocabulary", at_least=3, unit="tokens"
+    )
+    min_documents: int = _setting(
+        2, "A word must occur in that many documents", at_least=1
+    )
+    lowercase: bool = _setting(True, "Fold upper case into lower case")
+    max_length: int = _setting(
+        400, "Longer documents are cut to that", at_least=1, unit="tokens"
+    )
+
+    embedding_dim: int = _setting(
+        128, "Length of a token's vector", at_least=1, section="Model"
+    )
+    units: int = _setting(256, "LSTM units per direction", at_least=1)
+    hidden_dim: int = _setting(30, "Units before the output", at_least=1)
+    embedding_dropout: float = _setting(
+        0.5, "Dropout of the embedded text", at_least=0, below=1
+    )
+    bidirectional: bool = _setting(False, "Read the text both ways")
+    normalize_embedding: bool = _setting(
+        True, "Embeddings have mean 0 and variance 1 over the text"
+    )
+    pooling: str = _setting(
+        "last",
+        "What of the LSTM's outputs is classified",
+        choices=("last", "max", "mean", "concat"),
+    )
+
+    run_dir: str = _setting(
+        "", "Folder that receives the outputs", section="Run"
+    )
+    pretrained: str = _setting(
+        "", "Run directory of a language model; empty: start from nothing"
+    )
+    resume: bool = _setting(False, "Go on with a run that was interrupted")
+    overwrite: bool = _setting(False, "Replace a run that is there already")
+    seed: int = _setting(0, "Seed of every draw", at_least=0, at_most=2**32 - 1)
+    max_minutes: float = _setting(
+        0.0, "Stop training then; 0: no limit", at_least=0, unit="minutes"
+    )
+    jit_compile: bool = _setting(
+        False, "Compile with XLA (not with cuDNN's LSTM)"
+    )
+    deterministic: bool = _setting(
+        False, "Same numbers at every repetition, at some cost in speed"
+    )
+    checkpoint_steps: int = _setting(
+        200, "Save a checkpoint that often", at_least=1, unit="steps"
+    )
+
+    pretrain_epochs: int = _setting(
+        6, "Passes over the text", at_least=1, section="Language model"
+    )
+    pretrain_batch_size: int = _setting(
+        64, "Streams of text read side by side", at_least=1
+    )
+    pretrain_timesteps: int = _setting(
+        100, "Backpropagation reaches back that far", at_least=1, unit="tokens"
+    )
+    pretrain_learning_rate: float = _setting(
+        1e-3, "Adam's learning rate at the start", above=0
+    )
+    pretrain_learning_rate_decay: float = _setting(
+        0.9999, "Factor of the learning rate at each step", above=0, at_most=1
+    )
+    pretrain_dropout: float = _setting(
+        0.5, "Dropout of the embedded text", at_least=0, below=1
+    )
+    num_candidates: int = _setting(
+        1024, "Sampled words that the softmax runs over", at_least=1
+    )
+
+    method: str = _setting(
+        "none",
+        "Term added to the loss",
+        choices=METHODS,
+        section="Adversarial terms",
+    )
+    epsilon: float = _setting(
+        5.0,
+        "Length of the perturbation of a document",
+        at_least=0,
+        unit="units of the embedding",
+    )
+    xi: float = _setting(
+        0.1,
+        "Length of the trial step of virtual_adversarial",
+        above=0,
+        unit="units of the embedding",
+    )
+    num_power_iterations: int = _setting(
+        1, "Gradients that find the worst direction", at_least=0
+    )
+    weight: float = _setting(1.0, "Factor of the term", at_least=0)
+
+    num_labels: int = _setting(
+        0, "Labelled documents used; 0: all", at_least=0, section="Classifier"
+    )
+    num_validation: int = _setting(
+        0, "Labelled documents set aside for validation", at_least=0
+    )
+    epochs: int = _setting(10, "Passes over the labelled text", at_least=1)
+    batch_size: int = _setting(
+        64, "Labelled batch", at_least=1, unit="documents"
+    )
+    unlabelled_batch_size: int = _setting(
+        64, "Unlabelled batch", at_least=1, unit="documents"
+    )
+    learning_rate: float = _setting(
+        5e-4, "Adam's learning rate at the start", above=0
+    )
+    learning_rate_decay: float = _setting(
+        0.9998, "Factor of the learning rate at each step", above=0, at_most=1
+    )
+    clipnorm: float = _setting(
+        1.0, "Largest norm of the gradient; 0: no limit", at_least=0
+    )
+    weight_average: float = _setting(
+        0.999, "Decay of the averaged weights; 0: off", at_least=0, below=1
+    )
+
+    seeds: tuple[int, ...] = _setting(
+        (0, 1, 2),
+        "Seeds of a table",
+        at_least=0,
+        at_most=2**32 - 1,
+        section="Table",
+    )
+    methods: tuple[str, ...] = _setting(
+        ("scratch", *METHODS),
+        "Arms of a table; scratch: no term and no pretraining",
+        choices=("scratch", *METHODS),
+    )
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = values.check(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        if self.data == "files" and not self.data_dir:
+            raise ValueError("data='files' needs a folder: set `data_dir`.")
+        if self.data == "demo" and self.data_dir:
+            raise ValueError(
+                f"data='demo' reads no folder. Received: data_dir="
+                f"{self.data_dir!r}. Set data='files' to read it."
+            )
+        if self.resume and self.overwrite:
+            raise ValueError("Set `resume` or `overwrite`, not both.")
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Config)}

@@ -1,0 +1,136 @@
+"""A `Config` from a TOML file and back."""
+
+import os
+import pathlib
+import re
+import tomllib
+
+from advtext.config import values
+from advtext.config.config import FIELDS, Config
+
+ESCAPES = {'"': '\\"', "\\": "\\\\"}
+CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
+
+
+def load(path, overrides=None):
+    """Reads a flat TOML file into a `Config`.
+
+    Args:
+        path: The file. Keys that it leaves out keep their defaults.
+        overrides: Dict of values that win over the file's, such as
+            `read_flags` returns. `data_dir` alone, where the file says
+            `data = "demo"`, also means `data = "files"`.
+
+    Returns:
+        The `Config`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is no flat TOML in UTF-8, or if a key or a
+            value is wrong. The message names file, line and key.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No config file at {path}. Give the path of a .toml file."
+        )
+    text = _read_text(path)
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(
+            f"{path}: {error}. Write `name = value`, text in double quotes."
+        ) from error
+    for key, value in found.items():
+        where = f"{path}{_line_of(key, text)}"
+        if isinstance(value, dict):
+            raise ValueError(
+                f"{where}: the config has no tables. Remove [{key}]."
+            )
+        found[key] = _check(key, value, where)
+    for key, value in (overrides or {}).items():
+        found[key] = _check(key, value, "the overrides")
+    if "data_dir" in (overrides or {}) and "data" not in overrides:
+        if found.get("data", "demo") == "demo" and overrides["data_dir"]:
+            found["data"] = "files"
+    try:
+        return Config(**found)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def save(config, path):
+    """Writes a `Config` as flat, commented TOML that `load` reads back.
+
+    Args:
+        config: The `Config`.
+        path: The file. It is replaced as a whole or left as it was.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    path = pathlib.Path(path)
+    lines = []
+    for name, field in FIELDS.items():
+        if section := field.metadata.get("section"):
+            lines += ["", f"## {section}"] if lines else [f"## {section}"]
+        lines.append(f"# {values.describe(field)}")
+        lines.append(f"{name} = {_to_toml(getattr(config, name))}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(
+            error.errno,
+            f"Cannot write the config ({error.strerror}). Is the folder "
+            "there, writable and not full?",
+            str(path),
+        ) from error
+
+
+def _read_text(path):
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {line}: not UTF-8. Save the file as UTF-8."
+        ) from error
+
+
+def _line_of(key, text):
+    found = re.search(
+        rf"^[ \t\[]*[\"']?{re.escape(key)}[\"']?[ \t]*[=.\]]", text, re.M
+    )
+    return f", line {text.count(chr(10), 0, found.start()) + 1}" * bool(found)
+
+
+def _check(key, value, where):
+    if key not in FIELDS:
+        hint = values.nearest(key, FIELDS)
+        raise ValueError(f"unknown key `{key}` in {where}; {hint}")
+    try:
+        return values.check(FIELDS[key], value)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _to_toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_to_toml, value))}]"
+    if isinstance(value, str):
+        return f'"{CONTROL.sub(_escape, value)}"'
+    return repr(value)
+
+
+def _escape(match):
+    character = match.group()
+    return ESCAPES.get(character, f"\\u{ord(character):04x}")

@@ -1,0 +1,93 @@
+import keras
+from keras import ops
+
+from advtext import backend
+from advtext.attacks.attack import check_length, masked
+from advtext.attacks.norms import direction
+from advtext.losses import kl_divergence_from_logits
+
+
+class VirtualAdversarial:
+    """The direction in which a prediction changes most, without a label.
+
+    Power iteration from a random direction d: the gradient at `xi * d` of the
+    KL divergence between the clean and the perturbed prediction is
+    `xi * H d`, with H the Hessian of the KL at the input, and its direction is
+    the next d. The result is `epsilon * d`.
+
+    Args:
+        epsilon: Length of the perturbation per example (l2), at least 0.
+        xi: Length of the step of the finite difference, above 0.
+        num_power_iterations: How often d is improved; 1 is enough in practice,
+            and 0 leaves random noise of length `epsilon` (the control).
+        seed: Integer seed of the first direction, or `None`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from advtext.attacks import VirtualAdversarial
+    >>> weights = np.array([[1.0], [0.0]], "float32")
+    >>> attack = VirtualAdversarial(epsilon=3.0, seed=0)
+    >>> x = np.zeros((1, 2), "float32")
+    >>> r = attack.perturbation(lambda x: x @ weights, x)
+    >>> np.abs(np.asarray(r)).round(3).tolist()
+    [[3.0, 0.0]]
+
+    Reference:
+        - [Miyato et al., 2016](https://arxiv.org/abs/1507.00677)
+        - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), equation 10
+    """
+
+    def __init__(self, epsilon, xi=0.1, num_power_iterations=1, seed=None):
+        self.epsilon = check_length("epsilon", epsilon)
+        self.xi = check_length("xi", xi)
+        if self.xi == 0:
+            raise ValueError("`xi` must be above 0. Received: xi=0.")
+        if (
+            isinstance(num_power_iterations, bool)
+            or not isinstance(num_power_iterations, int)
+            or num_power_iterations < 0
+        ):
+            raise ValueError(
+                "`num_power_iterations` must be an integer of at least 0. "
+                f"Received: num_power_iterations={num_power_iterations!r}."
+            )
+        self.num_power_iterations = num_power_iterations
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def perturbation(self, logits_fn, embedded, mask=None, logits=None):
+        """Computes the perturbation of a batch.
+
+        Args:
+            logits_fn: Function from a tensor like `embedded` to logits.
+            embedded: Float tensor `(batch, ...)`.
+            mask: Optional boolean tensor over the first axes of `embedded`;
+                nothing is added where it is False.
+            logits: The clean logits, where they are known.
+
+        Returns:
+            Tensor shaped like `embedded`, cut off from every gradient.
+        """
+        embedded = ops.stop_gradient(ops.convert_to_tensor(embedded))
+        if logits is None and self.num_power_iterations:
+            logits = logits_fn(embedded)
+        noise = keras.random.normal(
+            ops.shape(embedded),
+            dtype=embedded.dtype,
+            seed=self.seed_generator,
+        )
+        vector = direction(masked(noise, mask), "l2")
+        for _ in range(self.num_power_iterations):
+            gradient = backend.input_gradient(
+                lambda x: ops.sum(
+                    kl_divergence_from_logits(
+                        ops.stop_gradient(logits), logits_fn(x)
+                    )
+                ),
+                embedded + self.xi * vector,
+            )
+            vector = direction(masked(gradient, mask), "l2")
+        return ops.stop_gradient(self.epsilon * vector)

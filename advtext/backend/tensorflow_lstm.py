@@ -1,0 +1,151 @@
+"""An LSTM over whole sequences with a gradient of its own, for the CPU.
+
+Keras' loop multiplies inputs and weights step by step, forwards and again
+backwards. Here only the product with the previous output is left in the loop:
+the products with the inputs, and those that form the gradients of the weights
+and of the inputs, are single products over all steps.
+"""
+
+import tensorflow as tf
+
+
+def lstm(x, h, c, kernel, recurrent_kernel, bias):
+    """Runs an LSTM with sigmoid gates and tanh, as `keras.layers.LSTM`.
+
+    Args:
+        x: `(batch, time, dim)`.
+        h: Output before the first step, `(batch, units)`.
+        c: Cell state before the first step, `(batch, units)`.
+        kernel: `(dim, 4 * units)`; gates in Keras' order i, f, c, o.
+        recurrent_kernel: `(units, 4 * units)`.
+        bias: `(4 * units,)`.
+
+    Returns:
+        `(outputs, h, c)`: `(batch, time, units)` and the last output and state.
+    """
+    outputs, h, c = _lstm(
+        tf.transpose(x, (1, 0, 2)),
+        h,
+        c,
+        tf.convert_to_tensor(kernel),
+        tf.convert_to_tensor(recurrent_kernel),
+        tf.convert_to_tensor(bias),
+    )
+    return tf.transpose(outputs, (1, 0, 2)), h, c
+
+
+@tf.custom_gradient
+def _lstm(x, h0, c0, kernel, recurrent_kernel, bias):
+    inputs = _products(x, kernel) + bias
+    gates, cells, outputs = _forward(inputs, h0, c0, recurrent_kernel)
+
+    def gradient(d_outputs, d_h, d_c):
+        before = tf.concat([c0[None], cells[:-1]], axis=0)
+        d_gates, d_h0, d_c0 = _backward(
+            gates, cells, before, d_outputs, d_h, d_c, recurrent_kernel
+        )
+        before = tf.concat([h0[None], outputs[:-1]], axis=0)
+        return (
+            _products(d_gates, tf.transpose(kernel)),
+            d_h0,
+            d_c0,
+            _weight_gradient(x, d_gates),
+            _weight_gradient(before, d_gates),
+            tf.reduce_sum(d_gates, (0, 1)),
+        )
+
+    return (outputs, outputs[-1], cells[-1]), gradient
+
+
+def _products(x, weights):
+    """Multiplies every step of `(time, batch, dim)` in one product."""
+    flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), weights)
+    time, batch = tf.unstack(tf.shape(x)[:2])
+    return tf.reshape(flat, (time, batch, weights.shape[-1]))
+
+
+def _weight_gradient(x, d_gates):
+    return tf.matmul(
+        tf.reshape(x, (-1, x.shape[-1])),
+        tf.reshape(d_gates, (-1, d_gates.shape[-1])),
+        transpose_a=True,
+    )
+
+
+def _arrays(like, steps, names):
+    return [tf.TensorArray(like.dtype, size=steps) for _ in range(names)]
+
+
+def _forward(inputs, h0, c0, recurrent_kernel):
+    """Returns activated gates, cell states and outputs of all steps."""
+    steps = tf.shape(inputs)[0]
+
+    def step(t, h, c, gates, cells, outputs):
+        i, f, g, o = tf.split(
+            inputs[t] + tf.matmul(h, recurrent_kernel), 4, axis=-1
+        )
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        c = f * c + i * g
+        h = o * tf.tanh(c)
+        return (
+            t + 1,
+            h,
+            c,
+            gates.write(t, tf.concat([i, f, g, o], axis=-1)),
+            cells.write(t, c),
+            outputs.write(t, h),
+        )
+
+    *_, gates, cells, outputs = tf.while_loop(
+        lambda t, *_: t < steps,
+        step,
+        (0, h0, c0, *_arrays(inputs, steps, 3)),
+        maximum_iterations=steps,
+    )
+    return gates.stack(), cells.stack(), outputs.stack()
+
+
+def _backward(gates, cells, before, d_outputs, d_h, d_c, recurrent_kernel):
+    """Returns the gradients of the gates' inputs, and of both states.
+
+    What does not depend on the step after, is computed for all steps at once.
+    """
+    steps = tf.shape(gates)[0]
+    i, f, g, o = tf.split(gates, 4, axis=-1)
+    squashed = tf.tanh(cells)
+    to_cell = o * (1.0 - tf.square(squashed))
+    to_output_gate = squashed * o * (1.0 - o)
+    from_cell = tf.concat(
+        [
+            g * i * (1.0 - i),
+            before * f * (1.0 - f),
+            i * (1.0 - tf.square(g)),
+        ],
+        axis=-1,
+    )
+    transposed = tf.transpose(recurrent_kernel)
+
+    def step(t, d_h, d_c, d_gates):
+        d_h = d_h + d_outputs[t]
+        d_c = d_c + d_h * to_cell[t]
+        d_gate = tf.concat(
+            [
+                tf.tile(d_c, (1, 3)) * from_cell[t],
+                d_h * to_output_gate[t],
+            ],
+            axis=-1,
+        )
+        return (
+            t - 1,
+            tf.matmul(d_gate, transposed),
+            d_c * f[t],
+            d_gates.write(t, d_gate),
+        )
+
+    _, d_h, d_c, d_gates = tf.while_loop(
+        lambda t, *_: t >= 0,
+        step,
+        (steps - 1, d_h, d_c, *_arrays(gates, steps, 1)),
+        maximum_iterations=steps,
+    )
+    return d_gates.stack(), d_h, d_c

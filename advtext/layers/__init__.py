@@ -1,0 +1,6 @@
+"""Keras layers."""
+
+from advtext.layers.lstm import LSTM as LSTM
+from advtext.layers.normalized_embedding import (
+    NormalizedEmbedding as NormalizedEmbedding,
+)

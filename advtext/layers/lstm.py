@@ -1,0 +1,61 @@
+import keras
+from keras import ops
+
+from advtext import backend
+
+
+@keras.saving.register_keras_serializable("advtext")
+class LSTM(keras.layers.LSTM):
+    """`keras.layers.LSTM`, faster to train on a CPU.
+
+    The same arguments, weights and results. Without a mask, dropout inside the
+    layer, or activations other than the standard ones, a CPU runs the loop of
+    `advtext.backend`; all else is left to Keras (and so a GPU to cuDNN).
+
+    Input shape:
+        `(batch, time, dim)`
+    Output shape:
+        `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from advtext.layers import LSTM
+    >>> tuple(LSTM(4, return_sequences=True)(np.ones((2, 3, 5))).shape)
+    (2, 3, 4)
+
+    Reference:
+        - [Hochreiter and Schmidhuber, 1997](
+          https://doi.org/10.1162/neco.1997.9.8.1735)
+    """
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        cell = self.cell
+        if not self._runs_here(mask):
+            return super().inner_loop(
+                sequences, initial_state, mask, training=training
+            )
+        outputs, h, c = backend.lstm(
+            sequences,
+            *initial_state,
+            *(
+                ops.cast(weight, sequences.dtype)
+                for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)
+            ),
+        )
+        return h, outputs, [h, c]
+
+    def _runs_here(self, mask):
+        cell = self.cell
+        return (
+            backend.lstm is not None
+            and mask is None
+            and not self.go_backwards
+            and not self.unroll
+            and not cell.dropout
+            and not cell.recurrent_dropout
+            and cell.use_bias
+            and cell.activation is keras.activations.tanh
+            and cell.recurrent_activation is keras.activations.sigmoid
+            and not keras.distribution.list_devices("gpu")
+        )

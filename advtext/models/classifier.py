@@ -1,0 +1,52 @@
+import keras
+
+
+class Classifier(keras.Model):
+    """A model in two halves, so that what lies between can be perturbed.
+
+    Override `embed`, `classify` and, where the input is padded,
+    `compute_mask`. The model itself gives `classify(embed(x))`: logits,
+    `(batch, num_classes)` or `(batch, 1)` for two classes.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from advtext.models import Classifier
+    >>> class Linear(Classifier):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.dense = keras.layers.Dense(3)
+    ...
+    ...     def classify(self, embedded, mask=None, training=False):
+    ...         return self.dense(embedded)
+    >>> Linear()(np.zeros((2, 5), "float32")).shape
+    TensorShape([2, 3])
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        # `compute_mask` masks what is embedded; Keras would tie the mask to
+        # the logits, and the loss would be masked by it.
+        self.supports_masking = False
+
+    def compute_mask(self, inputs, previous_mask=None):
+        """Returns which steps are real, `(batch, time)`, or `None` for all."""
+        return None
+
+    def embed(self, inputs, training=False):
+        """Returns the continuous form of the input; the input by default."""
+        return inputs
+
+    def classify(self, embedded, mask=None, training=False):
+        """Returns the logits of what `embed` gave."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must override `classify`."
+        )
+
+    def call(self, inputs, training=False):
+        return self.classify(
+            self.embed(inputs, training=training),
+            mask=self.compute_mask(inputs),
+            training=training,
+        )

@@ -1,0 +1,39 @@
+"""What a classifier reads of a padded sequence of outputs.
+
+`outputs` is `(batch, time, dim)`; `mask` is `(batch, time)`, True for real
+steps, which stand on the left.
+"""
+
+from keras import ops
+
+POOLINGS = ("last", "max", "mean", "concat")
+
+
+def pool(outputs, mask, pooling):
+    """Returns `(batch, dim)`, or `(batch, 3 * dim)` for `"concat"`."""
+    if pooling == "concat":
+        parts = [pool(outputs, mask, each) for each in POOLINGS[:3]]
+        return ops.concatenate(parts, axis=-1)
+    real = ops.expand_dims(mask, -1)
+    if pooling == "max":
+        lowest = ops.cast(-1e4, outputs.dtype)
+        return ops.max(ops.where(real, outputs, lowest), axis=1)
+    lengths = _lengths(mask)
+    if pooling == "mean":
+        total = ops.sum(ops.where(real, outputs, 0.0), axis=1)
+        return total / ops.cast(ops.expand_dims(lengths, -1), outputs.dtype)
+    last = ops.reshape(lengths - 1, (-1, 1, 1))
+    return ops.squeeze(ops.take_along_axis(outputs, last, axis=1), axis=1)
+
+
+def reverse(sequence, mask):
+    """Reverses the real steps of every row; padding stays where it is."""
+    lengths = ops.expand_dims(_lengths(mask), -1)
+    steps = ops.expand_dims(ops.arange(ops.shape(mask)[1], dtype="int32"), 0)
+    order = ops.where(steps < lengths, lengths - 1 - steps, steps)
+    return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
+
+
+def _lengths(mask):
+    # At least 1, so that a row of padding alone is still defined.
+    return ops.maximum(ops.sum(ops.cast(mask, "int32"), axis=1), 1)

@@ -1,0 +1,209 @@
+import keras
+from keras import ops
+
+from advtext.layers.lstm import LSTM
+from advtext.layers.normalized_embedding import NormalizedEmbedding
+from advtext.models.classifier import Classifier
+from advtext.models.pooling import POOLINGS, pool, reverse
+
+
+@keras.saving.register_keras_serializable("advtext")
+class TextClassifier(Classifier):
+    """An LSTM over normalized embeddings, read by a small hidden layer.
+
+    Documents are rows of token ids, padded with 0 on the right. The LSTM runs
+    without a mask (so that cuDNN can run it) and padding is left out when its
+    outputs are pooled: no logit and no gradient depends on padding.
+
+    Args:
+        vocabulary_size: Number of token ids, padding included.
+        embedding_dim: Dimension of the embeddings.
+        units: Units of the LSTM, per direction.
+        num_classes: Number of classes; two classes have one logit.
+        hidden_dim: Units of the ReLU layer before the logits.
+        embedding_dropout: Rate of dropout on the embeddings, in [0, 1); one
+            mask per document and dimension, shared over time.
+        bidirectional: Whether a second LSTM reads the document backwards.
+        normalize_embedding: Whether embeddings are normalized over the corpus
+            (call `classifier.embedding.adapt(token_counts)` once).
+        pooling: What is read of the outputs: `"last"`, `"max"`, `"mean"`, or
+            `"concat"` for all three side by side.
+        unit_forget_bias: Whether the forget gates start with a bias of 1. The
+            reference implementation starts with 0.
+        recurrent_initializer: Initializer of the recurrent weights; the
+            reference implementation takes `"glorot_uniform"`.
+
+    Input shape:
+        Integers `(batch, time)`, time at least 1.
+    Output shape:
+        Logits `(batch, num_classes)`, `(batch, 1)` for two classes.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from advtext.models import TextClassifier
+    >>> classifier = TextClassifier(100, embedding_dim=8, units=4)
+    >>> classifier.embedding.adapt([0] + [1] * 99)
+    >>> logits = classifier(np.array([[5, 7, 99, 0], [4, 99, 0, 0]]))
+    >>> tuple(logits.shape)
+    (2, 1)
+
+    Reference:
+        - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), section 2
+    """
+
+    def __init__(
+        self,
+        vocabulary_size,
+        embedding_dim=256,
+        units=1024,
+        num_classes=2,
+        hidden_dim=30,
+        embedding_dropout=0.5,
+        bidirectional=False,
+        normalize_embedding=True,
+        pooling="last",
+        unit_forget_bias=True,
+        recurrent_initializer="orthogonal",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if num_classes < 2:
+            raise ValueError(
+                "`num_classes` must be at least 2. "
+                f"Received: num_classes={num_classes!r}."
+            )
+        if pooling not in POOLINGS:
+            raise ValueError(
+                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. "
+                f"Received: pooling={pooling!r}."
+            )
+        self._config = {
+            "vocabulary_size": vocabulary_size,
+            "embedding_dim": embedding_dim,
+            "units": units,
+            "num_classes": num_classes,
+            "hidden_dim": hidden_dim,
+            "embedding_dropout": embedding_dropout,
+            "bidirectional": bidirectional,
+            "normalize_embedding": normalize_embedding,
+            "pooling": pooling,
+            "unit_forget_bias": unit_forget_bias,
+            "recurrent_initializer": recurrent_initializer,
+        }
+        self.vocabulary_size = vocabulary_size
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        dtype = self.dtype_policy
+        self.embedding = build_embedding(
+            vocabulary_size, embedding_dim, normalize_embedding, dtype
+        )
+        self.embedding_dropout = keras.layers.SpatialDropout1D(
+            embedding_dropout, dtype=dtype
+        )
+        self.lstm, self.backward_lstm = (
+            LSTM(
+                units,
+                return_sequences=True,
+                unit_forget_bias=unit_forget_bias,
+                recurrent_initializer=recurrent_initializer,
+                dtype=dtype,
+                name=name,
+            )
+            if wanted
+            else None
+            for name, wanted in (
+                ("lstm", True),
+                ("backward_lstm", bidirectional),
+            )
+        )
+        self.hidden = keras.layers.Dense(
+            hidden_dim, activation="relu", dtype=dtype, name="hidden"
+        )
+        self.logits = keras.layers.Dense(
+            1 if num_classes == 2 else num_classes, dtype=dtype, name="logits"
+        )
+        self.build((None, None))
+
+    def build(self, input_shape):
+        config = self._config
+        embedded = (None, None, config["embedding_dim"])
+        if not self.embedding.built:
+            self.embedding.build(input_shape)
+        for lstm in self.lstms:
+            lstm.build(embedded)
+        width = config["units"] * len(self.lstms)
+        width *= 3 if self.pooling == "concat" else 1
+        self.hidden.build((None, width))
+        self.logits.build((None, config["hidden_dim"]))
+        self.built = True
+
+    @property
+    def lstms(self):
+        """The forward LSTM and, where there is one, the backward LSTM."""
+        return [
+            lstm for lstm in (self.lstm, self.backward_lstm) if lstm is not None
+        ]
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return ops.not_equal(inputs, 0)
+
+    def embed(self, inputs, training=False):
+        """Returns the embeddings after dropout, `(batch, time, dim)`."""
+        return self.embedding_dropout(self.embedding(inputs), training=training)
+
+    def classify(self, embedded, mask=None, training=False):
+        """Returns the logits of embedded documents.
+
+        Args:
+            embedded: `(batch, time, dim)`.
+            mask: Booleans `(batch, time)`, True for real tokens, which stand
+                on the left; `None` if all are real.
+            training: Unused: the only dropout is in `embed`.
+
+        Returns:
+            Logits `(batch, num_classes)`, or `(batch, 1)` for two classes.
+        """
+        if mask is None:
+            mask = ops.ones(ops.shape(embedded)[:2], dtype="bool")
+        pooled = pool(self.lstm(embedded), mask, self.pooling)
+        if self.backward_lstm is not None:
+            outputs = self.backward_lstm(reverse(embedded, mask))
+            pooled = ops.concatenate(
+                [pooled, pool(outputs, mask, self.pooling)], axis=-1
+            )
+        return self.logits(self.hidden(pooled))
+
+    def load_language_model(self, language_model):
+        """Takes over embedding and LSTM weights from a language model.
+
+        Args:
+            language_model: `advtext.models.LanguageModel` over the same
+                vocabulary, with the same embedding, units and directions.
+
+        Raises:
+            ValueError: If vocabulary, sizes or directions differ; no weight
+                has been changed then.
+        """
+        language_model.copy_weights_to(self)
+
+    def get_config(self):
+        return {**super().get_config(), **self._config}
+
+
+def build_embedding(vocabulary_size, embedding_dim, normalize, dtype):
+    """Returns the embedding layer that classifier and language model share."""
+    layer = NormalizedEmbedding if normalize else keras.layers.Embedding
+    embedding = layer(
+        vocabulary_size,
+        embedding_dim,
+        embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),
+        dtype=dtype,
+        name="embedding",
+    )
+    embedding.build((None, None))
+    embedding.built = True
+    return embedding

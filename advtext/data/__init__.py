@@ -1,0 +1,26 @@
+"""Texts, tokenizers, token caches and batches."""
+
+from advtext.data.array_batches import ArrayBatches as ArrayBatches
+from advtext.data.corpus import Corpus as Corpus
+from advtext.data.document_batches import DocumentBatches as DocumentBatches
+from advtext.data.documents import Documents as Documents
+from advtext.data.documents import RawDocuments as RawDocuments
+from advtext.data.evaluation_batches import (
+    EvaluationBatches as EvaluationBatches,
+)
+from advtext.data.language_model_batches import (
+    LanguageModelBatches as LanguageModelBatches,
+)
+from advtext.data.prepared import Prepared as Prepared
+from advtext.data.prepared import prepare as prepare
+from advtext.data.semi_supervised_batches import (
+    SemiSupervisedBatches as SemiSupervisedBatches,
+)
+from advtext.data.sentencepiece_tokenizer import (
+    SentencePieceTokenizer as SentencePieceTokenizer,
+)
+from advtext.data.source import Source as Source
+from advtext.data.sources import open_source as open_source
+from advtext.data.sources import read_documents as read_documents
+from advtext.data.tokenizers import load_tokenizer as load_tokenizer
+from advtext.data.word_tokenizer import WordTokenizer as WordTokenizer

@@ -1,0 +1,39 @@
+"""Files that are either whole or not there."""
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def atomic_file(path):
+    """Opens a file for writing that takes its name only when it is whole.
+
+    Bytes go to a temporary file in the same folder. It is flushed to the disk
+    and renamed when the block ends, and removed when the block raises.
+
+    Args:
+        path: the name that the file shall have; an existing file is replaced.
+
+    Example:
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with atomic_file(folder / "a.txt") as file:
+    ...     _ = file.write(b"whole")
+    >>> (folder / "a.txt").read_bytes()
+    b'whole'
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise

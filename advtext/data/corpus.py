@@ -1,0 +1,98 @@
+"""Documents as token ids, one after the other."""
+
+import numpy as np
+
+
+class Corpus:
+    """Token ids and classes of many documents.
+
+    Args:
+        ids: int32 array of all token ids, document after document; it may
+            lie in a file (`np.memmap`).
+        offsets: int64 array `(documents + 1,)`; document `i` is
+            `ids[offsets[i]:offsets[i + 1]]`.
+        labels: int32 array `(documents,)`, -1 for unlabelled, or `None` when
+            no document has a label.
+
+    Attributes:
+        starts: int64 array `(documents,)`: where in `ids` each one begins.
+        lengths: int32 array `(documents,)`: how many ids it has.
+
+    Raises:
+        ValueError: the arrays do not fit together.
+
+    Example:
+
+    >>> ids = np.array([5, 9, 7, 6, 9], "int32")
+    >>> corpus = Corpus(ids, np.array([0, 2, 5]), np.array([1, 0], "int32"))
+    >>> corpus[1]
+    array([7, 6, 9], dtype=int32)
+    >>> corpus.subset([1]).labels
+    array([0], dtype=int32)
+    """
+
+    def __init__(self, ids, offsets, labels=None):
+        offsets = np.array(offsets, "int64")
+        if offsets[0] != 0 or offsets[-1] != len(ids):
+            raise ValueError(
+                "`offsets` must go from 0 to the number of ids. Received: "
+                f"offsets from {offsets[0]} to {offsets[-1]} for {len(ids)} "
+                "ids."
+            )
+        if labels is not None and len(labels) != len(offsets) - 1:
+            raise ValueError(
+                "`labels` must have one entry a document. Received: "
+                f"{len(labels)} labels for {len(offsets) - 1} documents."
+            )
+        # A plain view: a slice of an `np.memmap` costs several times more.
+        self.ids = np.asarray(ids)
+        self.starts = offsets[:-1]
+        self.lengths = np.diff(offsets).astype("int32")
+        self.labels = None if labels is None else np.array(labels, "int32")
+
+    @classmethod
+    def from_documents(cls, documents, labels=None):
+        """Joins a list of id arrays, one a document."""
+        offsets = np.cumsum([0, *map(len, documents)])
+        return cls(np.concatenate(documents), offsets, labels)
+
+    @classmethod
+    def join(cls, corpora):
+        """Puts corpora one after the other; labels are left behind."""
+        offsets, ids, total = [np.zeros(1, "int64")], [], 0
+        for corpus in corpora:
+            offsets.append(total + np.cumsum(corpus.lengths, dtype="int64"))
+            total = offsets[-1][-1]
+            ids.extend(corpus[i] for i in range(len(corpus)))
+        return cls(np.concatenate(ids), np.concatenate(offsets))
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, index):
+        """Returns the ids of document `index`."""
+        start = self.starts[index]
+        return self.ids[start : start + self.lengths[index]]
+
+    def subset(self, indices):
+        """Returns the documents at `indices`, in that order.
+
+        The token ids are shared, not copied, so `starts` need not be in
+        order.
+        """
+        chosen = object.__new__(type(self))
+        chosen.ids = self.ids
+        chosen.starts = self.starts[indices]
+        chosen.lengths = self.lengths[indices]
+        chosen.labels = None if self.labels is None else self.labels[indices]
+        return chosen
+
+    def get_arrays(self):
+        """Returns the arguments of a corpus that is not a subset."""
+        arrays = {
+            "ids": self.ids,
+            "offsets": np.append(self.starts, len(self.ids)),
+        }
+        if self.labels is not None:
+            arrays["labels"] = self.labels
+        return arrays

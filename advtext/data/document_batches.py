@@ -1,0 +1,101 @@
+import numpy as np
+
+from advtext.data.batches import Batches, endless_order
+from advtext.data.length_buckets import (
+    DEFAULT_BOUNDARIES,
+    padded_documents,
+    widen,
+)
+
+
+class DocumentBatches(Batches):
+    """Batches of whole documents of similar length, padded on the right.
+
+    Documents come in a new random order every pass. Stretches of that order
+    are sorted by length and cut into batches, and each batch is padded to the
+    smallest boundary that holds it: few shapes, little padding. Every batch
+    has `batch_size` rows; the last documents of a pass share one with the
+    first of the next.
+
+    Args:
+        corpus: `advtext.data.Corpus`.
+        batch_size: Documents in a batch; at most the whole corpus.
+        max_length: Longest row; of longer documents the end is kept.
+        boundaries: Increasing lengths to pad to; 8 or fewer keep compilation
+            cheap.
+        seed: Integer seed of the order.
+        steps: Batches in a Keras epoch; `None` for one pass over the data.
+        pool: Batches in a stretch that is sorted by length; at most 50, and
+            at most one pass, by default. Two streams with the same `pool` and
+            `seed` give batches of about the same length at the same time.
+
+    Returns:
+        `(token_ids, labels)`: int32 `(batch_size, time)` and `(batch_size,)`;
+        `token_ids` alone for a corpus without labels.
+
+    Raises:
+        ValueError: If the corpus is empty or a size is not positive.
+    """
+
+    def __init__(
+        self,
+        corpus,
+        batch_size=64,
+        max_length=400,
+        boundaries=DEFAULT_BOUNDARIES,
+        seed=0,
+        steps=None,
+        pool=None,
+        **kwargs,
+    ):
+        super().__init__(steps, **kwargs)
+        if not len(corpus):
+            raise ValueError("The corpus holds no documents.")
+        if batch_size < 1 or max_length < 1:
+            raise ValueError(
+                "`batch_size` and `max_length` must be at least 1. Received: "
+                f"batch_size={batch_size!r}, max_length={max_length!r}."
+            )
+        self.corpus = corpus
+        self.batch_size = min(batch_size, len(corpus))
+        self.max_length = max_length
+        self.boundaries = boundaries
+        self.seed = seed
+        self.pool = pool or max(1, min(50, len(corpus) // self.batch_size))
+        self._plans = {}
+
+    @property
+    def batches_per_pass(self):
+        return -(-len(self.corpus) // self.batch_size)
+
+    @property
+    def tokens_per_batch(self):
+        """Mean number of tokens in a batch, padding left out."""
+        lengths = np.minimum(self.corpus.lengths, self.max_length)
+        return self.batch_size * float(lengths.mean())
+
+    def at(self, first, index):
+        batch = self.batch(first + index)
+        if index != 1:
+            return batch
+        return widen(batch, self.batch(first), self.boundaries)
+
+    def batch(self, k):
+        pool, place = divmod(k, self.pool)
+        rows = self._plan(pool)[place]
+        return padded_documents(
+            self.corpus, rows, self.max_length, self.boundaries
+        )
+
+    def _plan(self, pool):
+        """Returns the rows of every batch of a pool, `(batches, rows)`."""
+        if pool not in self._plans:
+            size = self.pool * self.batch_size
+            rows = endless_order(
+                len(self.corpus), pool * size, (pool + 1) * size, self.seed
+            )
+            rows = rows[np.argsort(self.corpus.lengths[rows], kind="stable")]
+            plan = rows.reshape(self.pool, self.batch_size)
+            np.random.default_rng((self.seed, 1, pool)).shuffle(plan)
+            self._plans = {pool: plan}
+        return self._plans[pool]

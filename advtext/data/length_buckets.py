@@ -1,0 +1,53 @@
+"""Padding to few different lengths."""
+
+import numpy as np
+
+DEFAULT_BOUNDARIES = (50, 100, 150, 200, 250, 300, 350, 400)
+
+
+def padded_documents(corpus, rows, max_length, boundaries):
+    """Returns documents as one padded batch.
+
+    Args:
+        corpus: `advtext.data.Corpus`.
+        rows: Which documents, `(batch,)`.
+        max_length: Longest row; of longer documents the end is kept.
+        boundaries: Increasing lengths; the batch is padded to the smallest
+            that holds it, beyond the largest to its own length.
+
+    Returns:
+        `(token_ids, labels)`, or `token_ids` for a corpus without labels.
+    """
+    lengths = np.minimum(corpus.lengths[rows], max_length)
+    longest = int(lengths.max())
+    fitting = [b for b in boundaries if longest <= b <= max_length]
+    width = min(fitting, default=longest)
+    token_ids = np.zeros((len(rows), width), "int32")
+    for line, row, length in zip(token_ids, rows, lengths, strict=True):
+        line[:length] = corpus[row][-length:]
+    if corpus.labels is None:
+        return token_ids
+    return token_ids, corpus.labels[rows]
+
+
+def widen(batch, first, boundaries):
+    """Pads the second batch of a Keras epoch if it is as wide as the first.
+
+    Some backends of Keras take a dimension that two batches have in common for
+    fixed, and fail at the first batch of another width.
+
+    Args:
+        batch: The second batch, as `padded_documents` returns it.
+        first: The first one.
+        boundaries: Increasing lengths; the next one is padded to.
+
+    Returns:
+        The second batch, of another width than the first.
+    """
+    if isinstance(batch, tuple):
+        return (widen(batch[0], first[0], boundaries), batch[1])
+    width = batch.shape[1]
+    if width != first.shape[1]:
+        return batch
+    wider = min((b for b in boundaries if b > width), default=width + 1)
+    return np.pad(batch, ((0, 0), (0, wider - width)))

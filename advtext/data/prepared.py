@@ -1,0 +1,123 @@
+"""From a source to encoded documents, by way of a cache."""
+
+import hashlib
+import json
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from advtext.data.corpus import Corpus
+from advtext.data.progress import progress
+from advtext.data.token_cache import VERSION, TokenCache
+from advtext.data.tokenizer import Tokenizer
+from advtext.data.tokenizers import TOKENIZERS
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What training needs of a source.
+
+    Args:
+        tokenizer: the `Tokenizer` that encoded it.
+        corpora: dict from `"train"`, `"test"`, `"unsup"`, as far as the
+            source has them, to `Corpus`.
+        class_names: tuple of names; the position of one is its class.
+    """
+
+    tokenizer: Tokenizer
+    corpora: dict[str, Corpus]
+    class_names: tuple[str, ...]
+
+
+def prepare(
+    source,
+    tokenizer="word",
+    cache_dir="",
+    vocabulary_size=30_000,
+    min_documents=2,
+    lowercase=True,
+):
+    """Encodes every document of a source, or opens the cache that has them.
+
+    A tokenizer is fitted on the training and the unlabelled texts, never on
+    the test texts.
+
+    Args:
+        source: a `Source`.
+        tokenizer: `"word"`, `"sentencepiece"`, or a fitted `Tokenizer`, such
+            as that of a pretrained model; with a fitted one the settings
+            below are not used.
+        cache_dir: folder of the caches, each in a folder of its own, named by
+            the contents of the source and the tokenizer. Empty means
+            `advtext` in the user's cache folder. A cache that is not wanted
+            any more can be deleted.
+        vocabulary_size: see the tokenizer.
+        min_documents: see `WordTokenizer`; other tokenizers do not use it.
+        lowercase: see the tokenizer.
+
+    Returns:
+        `Prepared`.
+
+    Raises:
+        ValueError: something in the source or an argument is wrong.
+        OSError: the cache cannot be written.
+    """
+    settings = {"vocabulary_size": vocabulary_size, "lowercase": lowercase}
+    if tokenizer == "word":
+        settings["min_documents"] = min_documents
+    if isinstance(tokenizer, Tokenizer):
+        identity = tokenizer.fingerprint()
+    elif tokenizer in TOKENIZERS:
+        identity = [tokenizer, settings]
+    else:
+        raise ValueError(
+            f"`tokenizer` must be one of {', '.join(TOKENIZERS)}, or a fitted "
+            f"tokenizer. Received: tokenizer={tokenizer!r}."
+        )
+    cache = TokenCache(_cache_folder(cache_dir, source, identity))
+    if cache.exists():
+        try:
+            return Prepared(*cache.read())
+        except ValueError as error:
+            warnings.warn(
+                f"{error}. The token cache is built again.", stacklevel=2
+            )
+    cache.write(*_encode(source, tokenizer, settings))
+    return Prepared(*cache.read())
+
+
+def _cache_folder(cache_dir, source, identity):
+    key = [VERSION, source.fingerprint(), identity]
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    if not cache_dir:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        cache_dir = Path(home) / "advtext"
+    return Path(cache_dir) / name[:32]
+
+
+def _encode(source, tokenizer, settings):
+    """Returns the tokenizer, the corpora and the class names of a source."""
+    labels, sizes = {}, {}
+
+    def texts_of(splits):
+        for split in splits:
+            documents = source.read(split)
+            labels[split] = documents.labels
+            sizes[split] = len(documents)
+            yield from progress(documents.texts, f"encoding {split}")
+
+    encoded, rest = [], source.splits
+    if not isinstance(tokenizer, Tokenizer):
+        fitting = [split for split in source.splits if split != "test"]
+        rest = [split for split in source.splits if split == "test"]
+        tokenizer, encoded = TOKENIZERS[tokenizer].fit_encode(
+            texts_of(fitting), **settings
+        )
+    encoded.extend(map(tokenizer.encode, texts_of(rest)))
+    corpora, start = {}, 0
+    for split, size in sizes.items():
+        documents = encoded[start : start + size]
+        corpora[split] = Corpus.from_documents(documents, labels[split])
+        start += size
+    return tokenizer, corpora, source.class_names

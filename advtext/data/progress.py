@@ -1,0 +1,34 @@
+"""One line that tells how far a long loop is."""
+
+import sys
+import time
+
+
+def progress(items, label):
+    """Yields the items; shows how many are done when a person watches.
+
+    The line goes to standard error, and only when that is a terminal.
+
+    Args:
+        items: a sequence.
+        label: what is being done, a few words.
+
+    Example:
+
+    >>> sum(progress([1, 2, 3], "adding"))
+    6
+    """
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    due = time.monotonic() + 0.5
+    shown = False
+    for done, item in enumerate(items):
+        if time.monotonic() >= due:
+            due += 0.2
+            shown = True
+            percent = 100 * done // len(items)
+            print(f"\r{label}: {percent}%", end="", file=sys.stderr, flush=True)
+        yield item
+    if shown:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,70 @@
+from advtext.data.array_batches import ArrayBatches
+from advtext.data.batches import Batches
+
+
+class SemiSupervisedBatches(Batches):
+    """Pairs batches of labelled with batches of unlabelled examples.
+
+    Args:
+        labelled: `Batches` giving `(x, y)`, or a pair of arrays `(x, y)`.
+        unlabelled: `Batches` giving `x` (labels are dropped), or an array.
+        batch_size: Labelled examples in a batch, for arrays.
+        unlabelled_batch_size: The same for unlabelled examples; `batch_size`
+            by default.
+        seed: Integer seed of the order of arrays.
+        steps: Batches in a Keras epoch; `None` for one pass over the labelled
+            examples.
+
+    Returns:
+        `({"labelled": x, "unlabelled": u}, y)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from advtext.data import SemiSupervisedBatches
+    >>> batches = SemiSupervisedBatches(
+    ...     (np.ones((6, 3)), np.ones(6)), np.ones((99, 3)), batch_size=2)
+    >>> x, y = batches[0]
+    >>> len(batches), x["unlabelled"].shape
+    (3, (2, 3))
+    """
+
+    def __init__(
+        self,
+        labelled,
+        unlabelled,
+        batch_size=32,
+        unlabelled_batch_size=None,
+        seed=0,
+        steps=None,
+        **kwargs,
+    ):
+        super().__init__(steps, **kwargs)
+        if not isinstance(labelled, Batches):
+            labelled = ArrayBatches(tuple(labelled), batch_size, seed)
+        if not isinstance(unlabelled, Batches):
+            unlabelled = ArrayBatches(
+                (unlabelled,), unlabelled_batch_size or batch_size, seed + 1
+            )
+        self.labelled = labelled
+        self.unlabelled = unlabelled
+
+    @property
+    def batches_per_pass(self):
+        return self.labelled.batches_per_pass
+
+    @property
+    def tokens_per_batch(self):
+        """Mean number of tokens in a batch of documents."""
+        parts = self.labelled, self.unlabelled
+        return sum(part.tokens_per_batch for part in parts)
+
+    def batch(self, k):
+        return self.at(k, 0)
+
+    def at(self, first, index):
+        x, y = self.labelled.at(first, index)
+        unlabelled = self.unlabelled.at(first, index)
+        if isinstance(unlabelled, tuple):
+            unlabelled = unlabelled[0]
+        return {"labelled": x, "unlabelled": unlabelled}, y

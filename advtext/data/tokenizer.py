@@ -1,0 +1,136 @@
+"""The base class of the tokenizers: their numbers and their file."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from advtext.data.atomic_file import atomic_file
+
+_FORMAT = "advtext tokenizer"
+_VERSION = 1
+
+
+class Tokenizer:
+    """Turns texts into token ids and back.
+
+    Id 0 is padding and never comes out of `encode`; the last id ends every
+    text. A subclass sets `kind` and implements `encode`, `decode`,
+    `fit_encode`, `get_content` and `from_content`.
+
+    Args:
+        token_counts: how often each id occurred in the texts that the
+            tokenizer was fitted on, `(vocabulary_size,)`; 0 for padding and
+            1 for the end of the sequence.
+    """
+
+    kind = ""
+
+    def __init__(self, token_counts):
+        self.token_counts = np.asarray(token_counts, "int64")
+        self.vocabulary_size = len(self.token_counts)
+        self.end_of_sequence = self.vocabulary_size - 1
+
+    @classmethod
+    def fit(cls, texts, *args, **kwargs):
+        """Learns a vocabulary; the arguments are those of `fit_encode`."""
+        return cls.fit_encode(texts, *args, **kwargs)[0]
+
+    @classmethod
+    def fit_encode(cls, texts, vocabulary_size, **settings):
+        """Returns the fitted tokenizer and a list: the ids of each text."""
+        raise NotImplementedError
+
+    def encode(self, text):
+        """Returns the token ids of a text, int32, never empty."""
+        raise NotImplementedError
+
+    def decode(self, ids):
+        """Returns the text of token ids."""
+        raise NotImplementedError
+
+    def get_content(self):
+        """Returns what `from_content` needs, as a dict for JSON."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_content(cls, content):
+        """Returns the tokenizer whose `get_content()` is given."""
+        raise NotImplementedError
+
+    def fingerprint(self):
+        """Returns a SHA-256: equal for tokenizers that do the same."""
+        return _fingerprint(self.kind, self.get_content())
+
+    def save(self, path):
+        """Writes one UTF-8 JSON file, whole or not at all."""
+        content = self.get_content()
+        record = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "kind": self.kind,
+            "fingerprint": _fingerprint(self.kind, content),
+            "content": content,
+        }
+        with atomic_file(path) as file:
+            file.write(json.dumps(record, ensure_ascii=False).encode("utf-8"))
+
+    @classmethod
+    def load(cls, path):
+        """Reads a tokenizer that `save` wrote.
+
+        Args:
+            path: the file.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is no tokenizer of this kind, or damaged.
+        """
+        record = read_tokenizer_file(path)
+        if record["kind"] != cls.kind:
+            raise ValueError(
+                f"{path} holds a tokenizer of the kind {record['kind']!r}, "
+                f"not {cls.kind!r}. `advtext.data.load_tokenizer` loads both."
+            )
+        return cls.from_content(record["content"])
+
+
+def check_fit_arguments(texts, vocabulary_size):
+    """Refuses one text in place of many, and a vocabulary without room."""
+    if isinstance(texts, str):
+        raise ValueError(
+            "`texts` must be an iterable of texts, not one text. Received: "
+            f"texts={texts[:50]!r}."
+        )
+    if vocabulary_size < 3:
+        raise ValueError(
+            "`vocabulary_size` must be at least 3: padding, one token and the "
+            f"end of the sequence. Received: vocabulary_size={vocabulary_size}."
+        )
+
+
+def read_tokenizer_file(path):
+    """Reads and checks a tokenizer's file; returns its dict."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        record = json.loads(data.decode("utf-8"))
+        if record["format"] != _FORMAT:
+            raise ValueError(f"format {record['format']!r}")
+        if record["version"] != _VERSION:
+            raise ValueError(f"version {record['version']!r}")
+        expected = _fingerprint(record["kind"], record["content"])
+        if record["fingerprint"] != expected:
+            raise ValueError("the content does not match its fingerprint")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is not a tokenizer written by this version of advtext, "
+            f"or it is damaged ({error}). Fit it again, or copy the file "
+            "again from the run it belongs to."
+        ) from error
+    return record
+
+
+def _fingerprint(kind, content):
+    text = json.dumps({"kind": kind, **content}, sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

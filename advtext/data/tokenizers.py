@@ -1,0 +1,18 @@
+"""The kinds of tokenizer by name."""
+
+from advtext.data.sentencepiece_tokenizer import SentencePieceTokenizer
+from advtext.data.tokenizer import read_tokenizer_file
+from advtext.data.word_tokenizer import WordTokenizer
+
+TOKENIZERS = {cls.kind: cls for cls in (WordTokenizer, SentencePieceTokenizer)}
+
+
+def load_tokenizer(path):
+    """Loads a tokenizer of any kind from the file its `save` wrote."""
+    record = read_tokenizer_file(path)
+    if record["kind"] not in TOKENIZERS:
+        raise ValueError(
+            f"{path} holds a tokenizer of the kind {record['kind']!r}. Known "
+            f"are: {', '.join(TOKENIZERS)}."
+        )
+    return TOKENIZERS[record["kind"]].from_content(record["content"])

@@ -1,0 +1,138 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from advtext.data import RawDocuments, Source, WordTokenizer, prepare
+
+SPLITS = {
+    "train": (["good film", "bad film", "good plot"], ["1", "0", "1"]),
+    "test": (["bad bad plot", "hidden hidden"], ["0", "1"]),
+    "unsup": (["bad plot here", "here it is", ""], [None] * 3),
+}
+
+
+class Texts(Source):
+    """A source in memory that counts how often it is read."""
+
+    def __init__(self, splits=SPLITS):
+        super().__init__(splits)
+        self.content = splits
+        self.reads = []
+
+    def read_raw(self, split):
+        self.reads.append(split)
+        return RawDocuments(*self.content[split], lambda n: f"{split}[{n}]")
+
+    def fingerprint(self):
+        return repr(self.content)
+
+
+def test_prepare_fits_without_the_test_texts(tmp_path):
+    prepared = prepare(Texts(), cache_dir=tmp_path)
+    assert prepared.class_names == ("0", "1")
+    tokenizer = prepared.tokenizer
+    # "plot" and "bad" count 2 without the test split, 3 and 4 with it.
+    assert tokenizer.words == ("bad", "film", "good", "here", "plot")
+    assert tokenizer.token_counts.tolist() == [0, 2, 2, 2, 2, 2, 1]
+    assert set(prepared.corpora) == {"train", "test", "unsup"}
+    for split, (texts, _) in SPLITS.items():
+        found = [d.tolist() for d in prepared.corpora[split]]
+        assert found == [tokenizer.encode(text).tolist() for text in texts]
+    assert prepared.corpora["train"].labels.tolist() == [1, 0, 1]
+    assert prepared.corpora["test"].labels.tolist() == [0, 1]
+    assert prepared.corpora["unsup"].labels is None
+
+
+@pytest.mark.parametrize("kind", ["word", "sentencepiece"])
+def test_second_start_reads_the_cache(tmp_path, kind):
+    first = prepare(Texts(), kind, tmp_path, vocabulary_size=40)
+    source = Texts()
+    second = prepare(source, kind, tmp_path, vocabulary_size=40)
+    assert source.reads == []
+    assert second.class_names == first.class_names
+    assert second.tokenizer.fingerprint() == first.tokenizer.fingerprint()
+    for split, corpus in first.corpora.items():
+        other = second.corpora[split]
+        np.testing.assert_array_equal(other.ids, corpus.ids)
+        np.testing.assert_array_equal(other.starts, corpus.starts)
+        np.testing.assert_array_equal(other.labels, corpus.labels)
+
+
+def test_each_source_and_setting_has_its_own_cache(tmp_path):
+    changed = {**SPLITS, "test": (["good"], ["1"])}
+    prepare(Texts(), cache_dir=tmp_path)
+    prepare(Texts(changed), cache_dir=tmp_path)
+    prepare(Texts(), cache_dir=tmp_path, vocabulary_size=4)
+    prepare(Texts(), cache_dir=tmp_path, min_documents=1)
+    prepare(Texts(), cache_dir=tmp_path, lowercase=False)
+    prepare(Texts(), WordTokenizer(["good"], [1]), cache_dir=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_a_fitted_tokenizer_is_kept(tmp_path):
+    tokenizer = WordTokenizer(["plot", "hidden"], [2, 1])
+    prepared = prepare(Texts(), tokenizer, tmp_path)
+    assert prepared.tokenizer.fingerprint() == tokenizer.fingerprint()
+    assert [d.tolist() for d in prepared.corpora["test"]] == [[1, 3], [2, 2, 3]]
+    assert prepared.corpora["train"].labels.tolist() == [1, 0, 1]
+
+
+def test_training_split_alone(tmp_path):
+    prepared = prepare(Texts({"train": SPLITS["train"]}), cache_dir=tmp_path)
+    assert list(prepared.corpora) == ["train"]
+
+
+def test_default_folder_is_the_users_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    prepare(Texts())
+    assert len(list((tmp_path / "advtext").iterdir())) == 1
+
+
+def test_damaged_cache_is_built_again(tmp_path):
+    expected = prepare(Texts(), cache_dir=tmp_path).corpora["train"].ids
+    expected = expected.tolist()
+    path = next(tmp_path.iterdir()) / "train.ids.npy"
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.warns(UserWarning, match="train.ids.npy .* is built again"):
+        again = prepare(Texts(), cache_dir=tmp_path)
+    assert again.corpora["train"].ids.tolist() == expected
+    source = Texts()
+    prepare(source, cache_dir=tmp_path)
+    assert source.reads == []
+
+
+def test_unfinished_cache_is_finished(tmp_path):
+    prepare(Texts(), cache_dir=tmp_path)
+    (next(tmp_path.iterdir()) / "manifest.json").unlink()
+    source = Texts()
+    prepare(source, cache_dir=tmp_path)
+    assert source.reads
+
+
+def test_two_can_build_the_same_cache_at_once(tmp_path):
+    both_are_reading = threading.Barrier(2, timeout=30)
+
+    class Slow(Texts):
+        def read_raw(self, split):
+            if not self.reads:
+                both_are_reading.wait()
+            return super().read_raw(split)
+
+    with ThreadPoolExecutor(2) as pool:
+        futures = [
+            pool.submit(prepare, Slow(), cache_dir=tmp_path) for _ in "ab"
+        ]
+    first, second = (future.result().corpora["train"] for future in futures)
+    np.testing.assert_array_equal(first.ids, second.ids)
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_bad_texts_leave_no_cache(tmp_path):
+    splits = {**SPLITS, "test": (["fine"], ["2"])}
+    with pytest.raises(ValueError, match=r"test\[0\]: label '2' does not"):
+        prepare(Texts(splits), cache_dir=tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="tokenizer='bpe'"):
+        prepare(Texts(), "bpe", tmp_path)

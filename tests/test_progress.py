@@ -1,0 +1,14 @@
+import pytest
+
+from advtext.data.progress import progress
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_progress_shows_one_line_to_a_person(monkeypatch, capsys, watched):
+    clock = iter(range(100))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: watched)
+    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+    assert list(progress("abcd", "reading")) == list("abcd")
+    shown = capsys.readouterr().err
+    assert ("\rreading: 50%" in shown) == watched
+    assert "\n" not in shown

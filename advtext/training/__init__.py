@@ -1,0 +1,14 @@
+"""Training with perturbations."""
+
+from advtext.training.adversarial_training import (
+    AdversarialTraining as AdversarialTraining,
+)
+from advtext.training.checkpoint import Checkpoint as Checkpoint
+from advtext.training.progress import Progress as Progress
+from advtext.training.terms import AdversarialLoss as AdversarialLoss
+from advtext.training.terms import Term as Term
+from advtext.training.terms import (
+    VirtualAdversarialLoss as VirtualAdversarialLoss,
+)
+from advtext.training.time_limit import TimeLimit as TimeLimit
+from advtext.training.weight_average import WeightAverage as WeightAverage

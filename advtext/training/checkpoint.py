@@ -1,0 +1,122 @@
+import json
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from advtext.data.atomic_file import atomic_file
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves all that training needs to go on exactly where it stopped.
+
+    At the end of every Keras epoch: weights, random states, optimizer,
+    averaged weights and history, in one file that is replaced as a whole. A
+    run killed at any moment loses at most the epoch it was in, and with
+    deterministic operations ends, resumed, as if it had not been killed.
+
+    Args:
+        path: The file, `*.npz`.
+        batches: The `advtext.data.Batches` that `fit` reads.
+        weight_average: The `WeightAverage` of the same `fit`, or `None`; it
+            must come before the checkpoint in the list of callbacks.
+
+    Attributes:
+        history: One dict of logs for every finished epoch.
+        seconds: Time spent training so far, over all runs.
+
+    Example:
+
+    >>> from advtext.training import Checkpoint
+    >>> callback = Checkpoint("runs/a/checkpoint.npz", batches=None)
+    >>> callback.history
+    []
+    """
+
+    def __init__(self, path, batches, weight_average=None):
+        super().__init__()
+        self.path = Path(path)
+        self.batches = batches
+        self.weight_average = weight_average
+        self.history = []
+        self.seconds = 0.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.history.append(
+            {name: float(value) for name, value in (logs or {}).items()}
+        )
+        self.save()
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def save(self):
+        """Writes the file.
+
+        Raises:
+            OSError: If it cannot be written; the one before stays.
+        """
+        average = self.weight_average
+        arrays = {
+            f"variable_{i}": np.asarray(v)
+            for i, v in enumerate(self._variables())
+        }
+        for i, array in enumerate(average.get_state() if average else ()):
+            arrays[f"average_{i}"] = array
+        state = {"history": self.history, "seconds": self.seconds}
+        state["num_updates"] = average.num_updates if average else 0
+        arrays["state"] = np.frombuffer(json.dumps(state).encode(), "uint8")
+        try:
+            with atomic_file(self.path) as file:
+                np.savez(file, **arrays)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"Cannot write the checkpoint {self.path}: {error.strerror}. "
+                "Free some space or make the folder writable; then `resume` "
+                "goes on from the checkpoint before",
+            ) from error
+
+    def restore(self, model):
+        """Puts the state of the file into a compiled, built model.
+
+        Returns:
+            The number of epochs that are done, for `fit(initial_epoch=...)`.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is truncated, or of another model.
+        """
+        self.set_model(model)
+        model.optimizer.build(model.trainable_variables)
+        try:
+            with np.load(self.path) as file:
+                arrays = dict(file)
+            state = json.loads(arrays.pop("state").tobytes())
+        except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+            raise ValueError(
+                f"The checkpoint {self.path} is truncated or damaged "
+                f"({error}). Train anew with `overwrite`."
+            ) from error
+        variables = self._variables()
+        values = [
+            arrays.pop(f"variable_{i}", None) for i in range(len(variables))
+        ]
+        shapes = [None if v is None else v.shape for v in values]
+        if shapes != [tuple(v.shape) for v in variables]:
+            raise ValueError(
+                f"The checkpoint {self.path} belongs to another model: its "
+                "weights have other shapes. Train anew with `overwrite`."
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        if self.weight_average and arrays:
+            self.weight_average.set_state(
+                state["num_updates"],
+                [arrays[f"average_{i}"] for i in range(len(arrays))],
+            )
+        self.history = state["history"]
+        self.seconds = state["seconds"]
+        self.batches.seek(len(self.history) * self.batches.num_batches)
+        return len(self.history)

@@ -1,0 +1,67 @@
+from keras import ops
+
+from advtext.attacks.virtual_adversarial import VirtualAdversarial
+from advtext.losses import kl_divergence_from_logits
+from advtext.training.terms.term import Term
+
+
+class VirtualAdversarialLoss(Term):
+    """How far the worst small perturbation moves the model's own prediction.
+
+    The KL divergence of the perturbed from the clean prediction, which is held
+    fixed; no label is needed. In a batch of labelled and unlabelled examples
+    it is computed on the unlabelled ones.
+
+    Args:
+        epsilon: Length of the perturbation per example (l2), at least 0.
+        xi: Length of the step of the finite difference, above 0.
+        num_power_iterations: Power iterations; 0 takes random noise instead,
+            the control.
+        weight: Factor of the term in the loss, at least 0.
+        seed: Integer seed of the first direction, or `None`.
+        name: Name under which the term is logged.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> from advtext.training import VirtualAdversarialLoss
+    >>> term = VirtualAdversarialLoss(epsilon=5.0, xi=0.1, weight=1.0)
+
+    Reference:
+        - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), equation 9
+    """
+
+    def __init__(
+        self,
+        epsilon=5.0,
+        xi=0.1,
+        num_power_iterations=1,
+        weight=1.0,
+        seed=None,
+        name="virtual_adversarial_loss",
+    ):
+        super().__init__(weight, name)
+        self.attack = VirtualAdversarial(
+            epsilon, xi, num_power_iterations, seed
+        )
+
+    @property
+    def seed_generators(self):
+        return [self.attack.seed_generator]
+
+    def objective(self, clean):
+        perturbation = self.attack.perturbation(
+            clean.classify, clean.embedded, clean.mask, clean.logits
+        )
+
+        def divergence(embedded):
+            return ops.mean(
+                kl_divergence_from_logits(
+                    ops.stop_gradient(clean.logits),
+                    clean.classify(embedded + perturbation),
+                )
+            )
+
+        return divergence

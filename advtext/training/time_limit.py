@@ -1,0 +1,28 @@
+import time
+
+import keras
+
+
+class TimeLimit(keras.callbacks.Callback):
+    """Stops training at the end of the Keras epoch in which time runs out.
+
+    Args:
+        minutes: Time from now on; 0 for no limit.
+
+    Attributes:
+        reached: Whether training was stopped.
+
+    Example:
+
+    >>> from advtext.training import TimeLimit
+    >>> callback = TimeLimit(minutes=9.0)
+    """
+
+    def __init__(self, minutes):
+        super().__init__()
+        self.end = time.monotonic() + 60.0 * minutes if minutes else None
+        self.reached = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.end is not None and time.monotonic() > self.end:
+            self.reached = self.model.stop_training = True

@@ -1,0 +1,10 @@
+"""Adversarial training of text classifiers on Keras 3."""
+
+__version__ = "0.1.0"
+
+from advtext import attacks as attacks
+from advtext import data as data
+from advtext import layers as layers
+from advtext import losses as losses
+from advtext import models as models
+from advtext import training as training

@@ -1,0 +1,170 @@
+"""The command `advtext`."""
+
+import importlib.util
+import sys
+
+from advtext import config as config_files
+from advtext import experiments
+from advtext.experiments.run_directory import RunDirectory
+
+
+def main(arguments=None):
+    """Runs a command and returns its exit status.
+
+    A wrong input ends with one line on standard error and the status 2.
+
+    Args:
+        arguments: List of strings; the command line by default.
+    """
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except (ValueError, OSError) as error:
+        print(f"advtext: error: {_message(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "\nadvtext: interrupted. What is trained up to the last "
+            "checkpoint is kept: go on with --resume.",
+            file=sys.stderr,
+        )
+        return 130
+
+
+def _parser():
+    parser = config_files.FlagParser(
+        prog="advtext",
+        description="Adversarial training of text classifiers.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, help in (
+        ("pretrain", _pretrain, "pretrain a language model"),
+        ("train", _train, "train a classifier and test it"),
+        ("evaluate", _evaluate, "test the classifier of a finished run"),
+        ("table", _table, "compare methods over several seeds"),
+    ):
+        added = commands.add_parser(name, help=help, description=help)
+        what = "a .toml file"
+        if name == "evaluate":
+            what = "the directory of a run, or a .toml file with `run_dir`"
+        added.add_argument("path", metavar="CONFIG", help=what)
+        config_files.add_flags(added)
+        added.set_defaults(command=command)
+    added = commands.add_parser(
+        "predict", help="label texts, one a line: class, tab, probability"
+    )
+    added.add_argument("run", metavar="RUN", help="directory of a run")
+    added.add_argument(
+        "file", nargs="?", help="UTF-8 file; standard input if left out"
+    )
+    added.set_defaults(command=_predict)
+    return parser
+
+
+def _config(parsed):
+    return config_files.load(parsed.path, config_files.read_flags(parsed))
+
+
+def _pretrain(parsed):
+    config = _config(parsed)
+    metrics = experiments.pretrain.run(config)
+    if metrics is None:
+        return _unfinished(config)
+    print(
+        f"perplexity {metrics['perplexity']:.1f} after "
+        f"{metrics['train_seconds'] / 60:.1f} minutes; outputs in "
+        f"{config.run_dir}"
+    )
+    return 0
+
+
+def _train(parsed):
+    config = _config(parsed)
+    metrics = experiments.train_classifier.run(config)
+    if metrics is None:
+        return _unfinished(config)
+    if metrics["num_test"]:
+        print(
+            f"test error {metrics['test_error']:.2f} % of "
+            f"{metrics['num_test']:,} documents; outputs in {config.run_dir}"
+        )
+    else:
+        print(f"outputs in {config.run_dir} (the text has no test set)")
+    return 0
+
+
+def _evaluate(parsed):
+    directory = RunDirectory(parsed.path)
+    overrides = config_files.read_flags(parsed)
+    if directory.path.is_dir():
+        parsed.path = directory / "config.toml"
+        config = config_files.load(parsed.path, overrides)
+        run_dir = directory.path
+    else:
+        config = _config(parsed)
+        run_dir = config.run_dir
+    measured = experiments.evaluate.run(run_dir, config)
+    print(
+        f"test error {measured['error']:.2f} % of "
+        f"{measured['num_documents']:,} documents, loss {measured['loss']:.4f}"
+    )
+    return 0
+
+
+def _table(parsed):
+    config = _config(parsed)
+    rows = experiments.table.run(config)
+    if rows is None:
+        return _unfinished(config)
+    print(f"\n{experiments.table.markdown(rows)}")
+    written = "table.md, table.json"
+    if importlib.util.find_spec("matplotlib"):
+        directory = RunDirectory(config.run_dir)
+        experiments.table.plot(rows, directory / "table.png")
+        written += ", table.png"
+    print(
+        f"Outputs in {config.run_dir}: {written}; every run's classifier, "
+        "metrics and logs in a folder of its own."
+    )
+    return 0
+
+
+def _predict(parsed):
+    if parsed.file is None:
+        lines = _lines(sys.stdin.buffer, "standard input")
+        chunk = 1 if sys.stdin.isatty() else 256
+        return _print_labels(parsed.run, lines, chunk)
+    with open(parsed.file, "rb") as file:
+        return _print_labels(parsed.run, _lines(file, parsed.file), 256)
+
+
+def _print_labels(run, lines, chunk):
+    for label, probability in experiments.predict.run(run, lines, chunk):
+        print(f"{label}\t{probability:.4f}", flush=chunk == 1)
+    return 0
+
+
+def _lines(file, name):
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{name}, line {number}: not UTF-8. Save the file as UTF-8."
+            ) from error
+
+
+def _unfinished(config):
+    print(
+        f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
+        "with --resume."
+    )
+    return 0
+
+
+def _message(error):
+    if isinstance(error, OSError) and error.strerror:
+        name = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{name}"
+    return str(error)

@@ -1,0 +1,7 @@
+"""Whole runs from one configuration: pretrain, train, evaluate, predict."""
+
+from advtext.experiments import evaluate as evaluate
+from advtext.experiments import predict as predict
+from advtext.experiments import pretrain as pretrain
+from advtext.experiments import table as table
+from advtext.experiments import train_classifier as train_classifier

@@ -1,0 +1,90 @@
+"""Tests a trained classifier on whole sets of documents."""
+
+import keras
+import numpy as np
+
+from advtext.data import EvaluationBatches
+from advtext.experiments import text
+from advtext.experiments.run_directory import RunDirectory
+from advtext.losses import entropy_from_logits, prediction
+
+
+def run(run_dir, config):
+    """Tests the classifier of a finished run on the configured text.
+
+    Args:
+        run_dir: Directory of a finished training run.
+        config: `advtext.config.Config` that names the text (`data`,
+            `data_dir`); by default that of the run.
+
+    Returns:
+        Dict with `num_documents`, `error` (percent) and `loss`.
+
+    Raises:
+        FileNotFoundError: If the run has no classifier, or there is no test
+            set.
+        ValueError: If the text has other classes than the run.
+    """
+    directory = RunDirectory(run_dir)
+    classifier = load(directory)
+    prepared = text.prepare(config, directory.tokenizer())
+    names = tuple(directory.metrics()["class_names"])
+    if prepared.class_names != names:
+        raise ValueError(
+            f"The classifier of {run_dir} knows the classes {names}, the text "
+            f"has {prepared.class_names}."
+        )
+    if "test" not in prepared.corpora:
+        raise FileNotFoundError("The text has no test set.")
+    return measure(classifier, prepared.corpora["test"], config.max_length)
+
+
+def load(directory):
+    """Returns the classifier of a finished run."""
+    path = directory.model("classifier.keras")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} is truncated or damaged: {error}") from error
+
+
+def predict(classifier, corpus, max_length):
+    """Returns the logits of every document, in the corpus' order.
+
+    Args:
+        classifier: Keras model from token ids to logits.
+        corpus: `advtext.data.Corpus`.
+        max_length: Longest row; of longer documents the end is kept.
+
+    Returns:
+        float32 array `(documents, logits)`.
+    """
+    batches = EvaluationBatches(corpus, max_length=max_length)
+    shuffled = classifier.predict(batches, verbose=0)
+    logits = np.empty_like(shuffled)
+    logits[batches.order] = shuffled
+    return logits
+
+
+def measure(classifier, corpus, max_length):
+    """Tests a classifier, counting every labelled document once.
+
+    Returns:
+        Dict with `num_documents`, `error` (percent), `loss` (nats) and
+        `entropy` (nats, mean over documents).
+    """
+    if corpus.labels is not None and np.any(corpus.labels < 0):
+        corpus = corpus.subset(np.flatnonzero(corpus.labels >= 0))
+    logits = predict(classifier, corpus, max_length)
+    predicted = np.asarray(prediction(logits))
+    if logits.shape[-1] == 1:
+        losses = np.logaddexp(0.0, logits[:, 0]) - logits[:, 0] * corpus.labels
+    else:
+        losses = np.logaddexp.reduce(logits, axis=1)
+        losses = losses - logits[np.arange(len(logits)), corpus.labels]
+    return {
+        "num_documents": len(corpus),
+        "error": 100.0 * float(np.mean(predicted != corpus.labels)),
+        "loss": float(np.mean(losses)),
+        "entropy": float(np.mean(entropy_from_logits(logits))),
+    }

@@ -1,0 +1,106 @@
+"""What every training run does around `fit`."""
+
+import math
+import time
+
+import keras
+
+from advtext import backend
+from advtext.training import Checkpoint, Progress, TimeLimit
+
+
+def start(config):
+    """Seeds everything, and makes operations deterministic if asked to."""
+    keras.utils.set_random_seed(config.seed)
+    if config.deterministic:
+        backend.enable_determinism()
+
+
+def adam(learning_rate, decay, clipnorm):
+    """Returns Adam with a rate that decays every step, and clipping."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(
+        learning_rate, decay_steps=1, decay_rate=decay
+    )
+    return keras.optimizers.Adam(schedule, global_clipnorm=clipnorm or None)
+
+
+def fit(model, batches, num_steps, run, config, label, weight_average=None):
+    """Trains from the last checkpoint, or from the start, to the end.
+
+    Training is cut into Keras epochs of about `checkpoint_steps` batches, with
+    a checkpoint after each.
+
+    Args:
+        model: Compiled and built Keras model.
+        batches: `advtext.data.Batches`.
+        num_steps: Batches to train on; rounded up to whole Keras epochs.
+        run: `RunDirectory` that has begun.
+        config: `Config`.
+        label: Name in the progress line.
+        weight_average: `WeightAverage`, or `None`.
+
+    Returns:
+        `(finished, seconds)`; not finished if `max_minutes` ran out.
+    """
+    epochs = math.ceil(num_steps / config.checkpoint_steps)
+    batches.steps = math.ceil(num_steps / epochs)
+    checkpoint = Checkpoint(run.checkpoint, batches, weight_average)
+    done = 0
+    if config.resume and run.checkpoint.is_file():
+        done = checkpoint.restore(model)
+    limit = TimeLimit(config.max_minutes)
+    callbacks = [
+        weight_average,
+        _Clock(checkpoint),
+        Progress(
+            label,
+            epochs * batches.steps,
+            batches.tokens_per_batch,
+            done * batches.steps,
+        ),
+        checkpoint,
+        _History(checkpoint, run),
+        keras.callbacks.TensorBoard(run.logs, write_graph=False),
+        limit,
+    ]
+    if done < epochs:
+        model.fit(
+            batches,
+            initial_epoch=done,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[c for c in callbacks if c is not None],
+        )
+    elif weight_average is not None:
+        weight_average.set_model(model)
+        weight_average.on_train_end()
+    finished = len(checkpoint.history) == epochs
+    return finished, checkpoint.seconds
+
+
+class _Clock(keras.callbacks.Callback):
+    """Adds up the time spent training, for the checkpoint."""
+
+    def __init__(self, checkpoint):
+        super().__init__()
+        self.checkpoint = checkpoint
+
+    def on_train_begin(self, logs=None):
+        self.since = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.monotonic()
+        self.checkpoint.seconds += now - self.since
+        self.since = now
+
+
+class _History(keras.callbacks.Callback):
+    """Writes `history.csv` after every checkpoint."""
+
+    def __init__(self, checkpoint, run):
+        super().__init__()
+        self.checkpoint = checkpoint
+        self.run = run
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.run.write_history(self.checkpoint.history)

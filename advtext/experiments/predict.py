@@ -1,0 +1,47 @@
+"""Labels texts with the classifier of a finished run."""
+
+import itertools
+
+import numpy as np
+from keras import ops
+
+from advtext.data import Corpus
+from advtext.experiments import evaluate
+from advtext.experiments.run_directory import RunDirectory
+
+
+def run(run_dir, texts, chunk_size=256):
+    """Labels texts, one chunk after the other.
+
+    A text without any known word is judged by its end-of-sequence token alone.
+
+    Args:
+        run_dir: Directory of a finished training run.
+        texts: Iterable of strings.
+        chunk_size: Texts read before the first of them is answered.
+
+    Yields:
+        `(class_name, probability)` for every text, in order.
+
+    Raises:
+        FileNotFoundError: If the run is not finished.
+    """
+    directory = RunDirectory(run_dir)
+    classifier = evaluate.load(directory)
+    tokenizer = directory.tokenizer()
+    class_names = directory.metrics()["class_names"]
+    max_length = directory.config().max_length
+    texts = iter(texts)
+    while chunk := list(itertools.islice(texts, chunk_size)):
+        corpus = Corpus.from_documents([tokenizer.encode(t) for t in chunk])
+        logits = evaluate.predict(classifier, corpus, max_length)
+        for row in probabilities(logits):
+            best = int(np.argmax(row))
+            yield class_names[best], float(row[best])
+
+
+def probabilities(logits):
+    """Returns the probability of every class, `(documents, classes)`."""
+    if logits.shape[-1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=-1)
+    return np.asarray(ops.softmax(logits))

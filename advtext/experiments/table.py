@@ -1,0 +1,125 @@
+"""Compares methods: every arm from one language model, over several seeds."""
+
+import dataclasses
+import os
+import statistics
+
+import keras
+
+from advtext.experiments import pretrain, train_classifier
+from advtext.experiments.run_directory import RunDirectory
+
+NAMES = {
+    "scratch": "labels only, no pretraining",
+    "none": "pretrained, no term (baseline)",
+    "random": "+ random perturbation",
+    "adversarial": "+ adversarial",
+    "virtual_adversarial": "+ virtual adversarial",
+    "both": "+ adversarial and virtual adversarial",
+}
+
+
+def run(config):
+    """Runs what is missing of a table, and writes the table.
+
+    Pretrains a language model first, in `run_dir/language_model`, unless
+    `pretrained` names one. An arm that is finished is not run again.
+
+    Args:
+        config: `advtext.config.Config`; `methods` are the arms.
+
+    Returns:
+        The rows of the table, a list of dicts, or `None` if `max_minutes` ran
+        out before the end.
+    """
+    directory = RunDirectory(config.run_dir)
+    config = dataclasses.replace(
+        config, resume=not config.overwrite, run_dir=str(directory.path)
+    )
+    if not config.pretrained and set(config.methods) != {"scratch"}:
+        path = str(directory / "language_model")
+        if pretrain.run(dataclasses.replace(config, run_dir=path)) is None:
+            return None
+        config = dataclasses.replace(config, pretrained=path)
+    results = {}
+    for method in config.methods:
+        for seed in config.seeds:
+            metrics = _run_arm(config, directory, method, seed)
+            if metrics is None:
+                return None
+            results.setdefault(method, []).append(metrics)
+    rows = [_row(method, results[method]) for method in config.methods]
+    directory.write_json("table.json", rows)
+    (directory / "table.md").write_text(markdown(rows), encoding="utf-8")
+    return rows
+
+
+def _run_arm(config, directory, method, seed):
+    keras.utils.clear_session()
+    return train_classifier.run(
+        dataclasses.replace(
+            config,
+            run_dir=str(directory / f"{method}_{seed}"),
+            method="none" if method == "scratch" else method,
+            pretrained="" if method == "scratch" else config.pretrained,
+            seed=seed,
+        )
+    )
+
+
+def _row(method, metrics):
+    errors = [m["test_error"] for m in metrics]
+    return {
+        "method": method,
+        "num_labels": metrics[0]["num_labels"],
+        "num_test": metrics[0]["num_test"],
+        "test_error": statistics.fmean(errors),
+        "spread": statistics.stdev(errors) if len(errors) > 1 else None,
+        "test_errors": errors,
+        "minutes": statistics.fmean(m["train_seconds"] for m in metrics) / 60,
+    }
+
+
+def markdown(rows):
+    """Returns the rows as a Markdown table."""
+    lines = [
+        "| method | labels | test error % | seeds | minutes a run |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        spread = "" if row["spread"] is None else f" ± {row['spread']:.2f}"
+        lines.append(
+            f"| {NAMES[row['method']]} | {row['num_labels']:,} | "
+            f"{row['test_error']:.2f}{spread} | {len(row['test_errors'])} | "
+            f"{row['minutes']:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def plot(rows, path):
+    """Draws every run as a point and every mean as a bar.
+
+    Needs matplotlib (`pip install 'advtext[plots]'`).
+
+    Args:
+        rows: What `run` returned.
+        path: The PNG to write.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 0.6 * len(rows) + 1.4), layout="constrained")
+    axes = figure.add_subplot()
+    places = range(len(rows), 0, -1)
+    axes.barh(
+        places, [row["test_error"] for row in rows], height=0.6, alpha=0.5
+    )
+    for place, row in zip(places, rows, strict=True):
+        errors = row["test_errors"]
+        axes.plot(errors, [place] * len(errors), "k.", markersize=6)
+    axes.set_yticks(list(places), [NAMES[row["method"]] for row in rows])
+    axes.set_xlabel(
+        f"test error in %, {rows[0]['num_labels']:,} labels; dots: seeds"
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(f"{path}.part", dpi=150, format="png")
+    os.replace(f"{path}.part", path)

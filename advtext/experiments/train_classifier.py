@@ -1,0 +1,193 @@
+"""Trains a text classifier, with the method of the configuration."""
+
+import keras
+import numpy as np
+
+from advtext import attacks, training
+from advtext.data import DocumentBatches, SemiSupervisedBatches
+from advtext.experiments import evaluate, fitting, pretrain, text
+from advtext.experiments.run_directory import RunDirectory
+from advtext.models import TextClassifier
+
+# The validation documents are the same whatever the seed.
+_VALIDATION_SEED = 0
+
+
+def run(config):
+    """Runs the training that a configuration describes, and tests the result.
+
+    Args:
+        config: `advtext.config.Config`.
+
+    Returns:
+        What is written to `metrics.json`, or `None` if `max_minutes` ran out
+        before the end (go on with `resume`).
+
+    Raises:
+        FileExistsError: If `run_dir` holds a run.
+        ValueError: If the text does not hold what the configuration asks for.
+    """
+    directory = RunDirectory(config.run_dir)
+    directory.begin(config)
+    if config.resume and directory.finished:
+        return directory.metrics()
+    fitting.start(config)
+    prepared = text.prepare(config)
+    labelled, validation = split(prepared.corpora["train"], config)
+    prepared.tokenizer.save(directory / "tokenizer.json")
+    model = build(config, prepared)
+    batches = build_batches(config, labelled, prepared)
+    average = None
+    if config.weight_average:
+        average = training.WeightAverage(config.weight_average)
+    finished, seconds = fitting.fit(
+        model,
+        batches,
+        config.epochs * batches.batches_per_pass,
+        directory,
+        config,
+        config.method,
+        average,
+    )
+    if not finished:
+        return None
+    directory.save_model(model, "classifier.keras")
+    metrics = {
+        "method": config.method,
+        "seed": config.seed,
+        "epsilon": config.epsilon,
+        "num_labels": len(labelled),
+        "num_validation": len(validation),
+        "class_names": list(prepared.class_names),
+        "train_seconds": seconds,
+    }
+    for name, corpus in (
+        ("validation", validation),
+        ("test", prepared.corpora.get("test", ())),
+    ):
+        if len(corpus):
+            measured = evaluate.measure(
+                model.classifier, corpus, config.max_length
+            )
+            metrics |= {f"{name}_{k}": v for k, v in measured.items()}
+    metrics["num_test"] = metrics.pop("test_num_documents", 0)
+    directory.write_json("metrics.json", metrics)
+    return metrics
+
+
+def split(corpus, config):
+    """Draws the labelled and the validation documents of a run.
+
+    Returns:
+        `(labelled, validation)`, two corpora without a document in common.
+
+    Raises:
+        ValueError: If there are fewer labels than asked for, or not two
+            classes among the labelled documents.
+    """
+    labels = (
+        np.full(len(corpus), -1) if corpus.labels is None else corpus.labels
+    )
+    held_out = text.stratified(labels, config.num_validation, _VALIDATION_SEED)
+    rest = np.array(labels)
+    rest[held_out] = -1
+    available = int(np.sum(rest >= 0))
+    wanted = config.num_labels or available
+    if len(held_out) < config.num_validation or wanted > available:
+        raise ValueError(
+            f"`num_labels`={wanted} and `num_validation`="
+            f"{config.num_validation} ask for more labels than the training "
+            f"text has ({int(np.sum(labels >= 0))}). Lower one of them."
+        )
+    chosen = text.stratified(rest, wanted, config.seed)
+    if len(np.unique(labels[chosen])) < 2:
+        raise ValueError(
+            f"The {len(chosen)} labelled documents are of one class only; "
+            "a classifier needs two or more. Add documents of another class "
+            "or raise `num_labels`."
+        )
+    return corpus.subset(chosen), corpus.subset(held_out)
+
+
+def build(config, prepared):
+    """Returns a compiled `AdversarialTraining` for encoded text.
+
+    Raises:
+        ValueError: If the pretrained language model does not fit.
+    """
+    classifier = TextClassifier(
+        prepared.tokenizer.vocabulary_size,
+        config.embedding_dim,
+        config.units,
+        len(prepared.class_names),
+        config.hidden_dim,
+        config.embedding_dropout,
+        config.bidirectional,
+        config.normalize_embedding,
+        config.pooling,
+    )
+    if config.normalize_embedding:
+        classifier.embedding.adapt(prepared.tokenizer.token_counts)
+    if config.pretrained:
+        classifier.load_language_model(pretrain.load(config.pretrained))
+    model = training.AdversarialTraining(classifier, build_terms(config))
+    binary = len(prepared.class_names) == 2
+    loss = (
+        keras.losses.BinaryCrossentropy
+        if binary
+        else keras.losses.SparseCategoricalCrossentropy
+    )
+    model.compile(
+        fitting.adam(
+            config.learning_rate, config.learning_rate_decay, config.clipnorm
+        ),
+        loss(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=config.jit_compile,
+    )
+    return model
+
+
+def build_terms(config):
+    """Returns the terms of the configured method."""
+    terms = []
+    if config.method == "random":
+        noise = attacks.RandomNoise(config.epsilon, seed=config.seed)
+        terms.append(
+            training.AdversarialLoss(noise, config.weight, "random_loss")
+        )
+    if config.method in ("adversarial", "both"):
+        attack = attacks.FastGradient(config.epsilon, norm="l2")
+        terms.append(training.AdversarialLoss(attack, config.weight))
+    if config.method in ("virtual_adversarial", "both"):
+        terms.append(
+            training.VirtualAdversarialLoss(
+                config.epsilon,
+                config.xi,
+                config.num_power_iterations,
+                config.weight,
+                seed=config.seed,
+            )
+        )
+    return terms
+
+
+def build_batches(config, labelled, prepared):
+    """Returns labelled batches, beside unlabelled ones if the method uses them.
+
+    All training and unlabelled text serves as unlabelled, as in the reference
+    implementation.
+    """
+    batches = DocumentBatches(
+        labelled, config.batch_size, config.max_length, seed=config.seed
+    )
+    if config.method not in ("virtual_adversarial", "both"):
+        return batches
+    unlabelled = DocumentBatches(
+        text.all_text(prepared),
+        config.unlabelled_batch_size,
+        config.max_length,
+        seed=config.seed,
+        pool=batches.pool,
+    )
+    return SemiSupervisedBatches(batches, unlabelled)

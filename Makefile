@@ -3,6 +3,7 @@
 
 VENV ?= .venv
 PYTHON ?=
+PYTHONS = python3.12 python3.13 python3.11 python3 python
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
@@ -19,7 +20,7 @@ help:
 	@echo "make clean   remove the environment, the caches and runs/demo"
 
 demo: $(STAMP)
-	$(BIN)/advtext demo
+	$(BIN)/advtext table configs/demo.toml --run_dir=runs/demo --overwrite
 
 test: lint
 	$(BIN)/python -m pytest -q
@@ -37,7 +38,7 @@ clean:
 
 $(STAMP): setup.cfg pyproject.toml
 	@set -e; \
-	for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	for python in $(or $(PYTHON),$(PYTHONS)); do \
 	    if $$python -c 'import ensurepip, sys, venv; \
 	        sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	        echo "Setting up $(VENV) with $$python (a few minutes, once)"; \

@@ -1,7 +1,9 @@
 """The command `advtext`."""
 
 import importlib.util
+import os
 import sys
+import warnings
 
 from advtext import config as config_files
 from advtext import experiments
@@ -16,20 +18,24 @@ def main(arguments=None):
     Args:
         arguments: List of strings; the command line by default.
     """
-    parser = _parser()
-    parsed = parser.parse_args(arguments)
+    parsed = _parser().parse_args(arguments)
     try:
-        return parsed.command(parsed)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            parsed.command(parsed)
+        print(end="", flush=True)
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough; as if SIGPIPE had ended it.
+        _drop_output()
+        return 141
     except (ValueError, OSError) as error:
         print(f"advtext: error: {_message(error)}", file=sys.stderr)
+        _drop_output()
         return 2
     except KeyboardInterrupt:
-        print(
-            "\nadvtext: interrupted. What is trained up to the last "
-            "checkpoint is kept: go on with --resume.",
-            file=sys.stderr,
-        )
+        print(f"\nadvtext: interrupted{parsed.kept}.", file=sys.stderr)
         return 130
+    return 0
 
 
 def _parser():
@@ -50,7 +56,10 @@ def _parser():
             what = "the directory of a run, or a .toml file with `run_dir`"
         added.add_argument("path", metavar="CONFIG", help=what)
         config_files.add_flags(added)
-        added.set_defaults(command=command)
+        kept = ": go on with --resume, from the last checkpoint"
+        added.set_defaults(
+            command=command, kept="" if name == "evaluate" else kept
+        )
     added = commands.add_parser(
         "predict", help="label texts, one a line: class, tab, probability"
     )
@@ -58,7 +67,7 @@ def _parser():
     added.add_argument(
         "file", nargs="?", help="UTF-8 file; standard input if left out"
     )
-    added.set_defaults(command=_predict)
+    added.set_defaults(command=_predict, kept="")
     return parser
 
 
@@ -70,36 +79,34 @@ def _pretrain(parsed):
     config = _config(parsed)
     metrics = experiments.pretrain.run(config)
     if metrics is None:
-        return _unfinished(config)
+        _unfinished(config)
+        return
     print(
         f"perplexity {metrics['perplexity']:.1f} after "
         f"{metrics['train_seconds'] / 60:.1f} minutes; outputs in "
         f"{config.run_dir}"
     )
-    return 0
 
 
 def _train(parsed):
     config = _config(parsed)
     metrics = experiments.train_classifier.run(config)
     if metrics is None:
-        return _unfinished(config)
-    if metrics["num_test"]:
+        _unfinished(config)
+    elif metrics["num_test"]:
         print(
             f"test error {metrics['test_error']:.2f} % of "
             f"{metrics['num_test']:,} documents; outputs in {config.run_dir}"
         )
     else:
         print(f"outputs in {config.run_dir} (the text has no test set)")
-    return 0
 
 
 def _evaluate(parsed):
     directory = RunDirectory(parsed.path)
     overrides = config_files.read_flags(parsed)
     if directory.path.is_dir():
-        parsed.path = directory / "config.toml"
-        config = config_files.load(parsed.path, overrides)
+        config = directory.config(overrides)
         run_dir = directory.path
     else:
         config = _config(parsed)
@@ -109,14 +116,14 @@ def _evaluate(parsed):
         f"test error {measured['error']:.2f} % of "
         f"{measured['num_documents']:,} documents, loss {measured['loss']:.4f}"
     )
-    return 0
 
 
 def _table(parsed):
     config = _config(parsed)
     rows = experiments.table.run(config)
     if rows is None:
-        return _unfinished(config)
+        _unfinished(config)
+        return
     print(f"\n{experiments.table.markdown(rows)}")
     written = "table.md, table.json"
     if importlib.util.find_spec("matplotlib"):
@@ -127,22 +134,23 @@ def _table(parsed):
         f"Outputs in {config.run_dir}: {written}; every run's classifier, "
         "metrics and logs in a folder of its own."
     )
-    return 0
 
 
 def _predict(parsed):
+    if parsed.file is None and sys.stdin is None:
+        raise ValueError("Standard input is closed. Name a file.")
     if parsed.file is None:
         lines = _lines(sys.stdin.buffer, "standard input")
         chunk = 1 if sys.stdin.isatty() else 256
-        return _print_labels(parsed.run, lines, chunk)
+        _print_labels(parsed.run, lines, chunk)
+        return
     with open(parsed.file, "rb") as file:
-        return _print_labels(parsed.run, _lines(file, parsed.file), 256)
+        _print_labels(parsed.run, _lines(file, parsed.file), 256)
 
 
 def _print_labels(run, lines, chunk):
     for label, probability in experiments.predict.run(run, lines, chunk):
         print(f"{label}\t{probability:.4f}", flush=chunk == 1)
-    return 0
 
 
 def _lines(file, name):
@@ -160,11 +168,23 @@ def _unfinished(config):
         f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
         "with --resume."
     )
-    return 0
 
 
 def _message(error):
+    message = str(error)
     if isinstance(error, OSError) and error.strerror:
         name = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror}{name}"
-    return str(error)
+        message = f"{error.strerror}{name}"
+    return " ".join(message.split("\n")) or type(error).__name__
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    print(f"advtext: warning: {message}", file=sys.stderr)
+
+
+def _drop_output():
+    """Throws away what cannot be printed, or Python would complain at exit."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

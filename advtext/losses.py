@@ -4,6 +4,8 @@ Logits are `(batch, num_classes)`, or `(batch, 1)` for two classes. Losses are
 in nats.
 """
 
+import inspect
+
 import keras
 from keras import ops
 
@@ -108,6 +110,27 @@ def _last_layer(model):
     while isinstance(model, keras.Model) and model.layers:
         model = model.layers[-1]
     return model
+
+
+def check_from_logits(loss):
+    """Raises `ValueError` if a Keras loss expects probabilities.
+
+    Args:
+        loss: What is passed to `compile`. Functions of one's own pass.
+    """
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    from_logits = getattr(loss, "from_logits", None)
+    if from_logits is None and inspect.isfunction(loss):
+        parameter = inspect.signature(loss).parameters.get("from_logits")
+        from_logits = parameter and parameter.default
+    if from_logits is False:
+        raise ValueError(
+            "The classifier gives logits, but the loss expects probabilities. "
+            "Pass a loss with from_logits=True, for example "
+            "keras.losses.BinaryCrossentropy(from_logits=True). "
+            f"Received: loss={loss!r}."
+        )
 
 
 def prediction(logits):

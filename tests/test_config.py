@@ -158,7 +158,7 @@ def test_a_file_of_another_system_is_read(tmp_path):
         ("seeds", [1, 1], "twice"),
         ("seeds", [0, -1], "each an integer >= 0"),
         ("methods", "none", "a list"),
-        ("methods", ["none", "vat"], "each one of none, random"),
+        ("methods", ["none", "vat"], "each one of scratch, none, random"),
     ],
 )
 def test_a_wrong_value_is_refused_with_name_rule_and_value(name, value, rule):

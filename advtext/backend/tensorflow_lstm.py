@@ -23,14 +23,10 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias):
     Returns:
         `(outputs, h, c)`: `(batch, time, units)` and the last output and state.
     """
-    outputs, h, c = _lstm(
-        tf.transpose(x, (1, 0, 2)),
-        h,
-        c,
-        tf.convert_to_tensor(kernel),
-        tf.convert_to_tensor(recurrent_kernel),
-        tf.convert_to_tensor(bias),
-    )
+    # Tensors, not variables: the gradient needs the values of now, also when
+    # a state that is a variable has moved on by then.
+    tensors = map(tf.convert_to_tensor, (h, c, kernel, recurrent_kernel, bias))
+    outputs, h, c = _lstm(tf.transpose(x, (1, 0, 2)), *tensors)
     return tf.transpose(outputs, (1, 0, 2)), h, c
 
 

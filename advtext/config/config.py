@@ -5,6 +5,7 @@ import dataclasses
 from advtext.config import values
 
 METHODS = ("none", "random", "adversarial", "virtual_adversarial", "both")
+ARMS = ("scratch", *METHODS)
 
 
 def _setting(default, help, **metadata):
@@ -17,10 +18,9 @@ def _setting(default, help, **metadata):
 class Config:
     """Everything that decides the outcome of a run.
 
-    One flat, frozen record for every command, so that a run directory's
-    `config.toml` says all there is to say. Every argument has a default;
-    its meaning, unit and range stand beside it, in the field's metadata,
-    where flags, saved files and checks read them.
+    One flat, frozen record for every command: a run's `config.toml` says
+    all there is to say. Meaning, unit and range of an argument stand in its
+    field's metadata, where flags, saved files and checks read them.
 
     Raises:
         ValueError: If a value has the wrong type or range, or if two of
@@ -179,9 +179,7 @@ class Config:
         section="Table",
     )
     methods: tuple[str, ...] = _setting(
-        ("scratch", *METHODS),
-        "Arms of a table; scratch: no term and no pretraining",
-        choices=("scratch", *METHODS),
+        ARMS, "Arms of a table; scratch: nothing pretrained", choices=ARMS
     )
 
     def __post_init__(self):

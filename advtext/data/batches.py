@@ -6,7 +6,9 @@ class Batches(keras.utils.PyDataset):
     """Base: an endless, seeded sequence of batches, cut into Keras epochs.
 
     Batch number k is a function of the seed and of k alone, so training
-    resumes exactly: `seek(k)` makes k the next batch.
+    resumes exactly after `seek`. Pass `shuffle=False` to `fit`: otherwise Keras
+    shuffles the batches of an epoch by a random state of its own. (`fit` also
+    leaves out one epoch of batches at its start, always.)
 
     Args:
         steps: Batches in a Keras epoch; `None` for one pass over the data.

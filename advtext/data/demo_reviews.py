@@ -29,12 +29,13 @@ The {part} was {0}, and the {other} {1}.
 I call it {0}, {1} even.
 How {0} and how {1}!""".split("\n"),
     3: """The {part} was {0}, {1} and {2}.
-In short: {0}, {1}, {2}.""".split("\n"),
+My notes say: {0}, {1}, {2}.""".split("\n"),
 }
 OPPOSED = """The {part} was {0}, but the {other} {1}.
 Although the {part} was {0}, the {other} seemed {1}.""".split("\n")
 NEGATIONS = ["not", "never", "hardly"]
 NEGATED = 0.04  # of the opinions
+FILLED = 0.1  # of the sentences with opinions have one without before them
 # Opinions of a review that share its class, and that oppose it.
 BALANCES = """5-0 6-0 6-1 7-1 7-1 8-1 7-2 7-2 8-2 6-2 5-2 4-3""".split()
 
@@ -43,47 +44,56 @@ class DemoReviews(Source):
     """A corpus that needs no download: reviews made up by a small grammar.
 
     The text is synthetic: no person wrote it, and an error on it says
-    nothing about real reviews. It shows in minutes what unlabelled text is
-    good for. A review is about one of eight subjects and has a class; most
-    of its opinions share the class, some oppose it (which are told by "but"
-    or "although"), a few are negated ("not dull"), and sentences without any
-    opinion stand between them. An opinion is one of some 220 words of praise
-    or as many of blame, most of them rare. A hundred labelled reviews show
-    less than half of these words; the unlabelled ones show all, in the
-    company of words of their own kind.
-
-    Labels are never wrong: the majority of opinions decides, negations
-    counted. In one review of twelve the majority is by one opinion only.
+    nothing about real reviews. It shows within minutes what unlabelled text
+    is good for. Praise and blame have 220 words each, most of them rare. A
+    hundred labelled reviews show some seven in ten of these words, mostly
+    once, so that counting words leaves an error near 25 %. The unlabelled
+    reviews show every word in the company of its own kind; who knows them
+    all errs on 1 %. Opinions may be negated ("not dull"), most reviews have
+    some against their class, and one in twelve hangs by a single opinion.
+    Labels are never wrong: the majority decides, negations counted.
 
     Args:
-        seed: Integer. Another seed gives other reviews in the same words.
-        num_train: Labelled reviews for training.
-        num_test: Labelled reviews for the test.
-        num_unsup: Reviews without labels.
+        seed: Integer. Another seed gives other reviews of the same kind.
+        num_train: Labelled reviews for training, at least 2.
+        num_test: Labelled reviews for the test, at least 2.
+        num_unsup: Reviews without labels, at least 2.
+
+    Raises:
+        ValueError: If a number of reviews is too small.
 
     Example:
 
-    >>> source = DemoReviews(num_train=2, num_test=1, num_unsup=1)
+    >>> source = DemoReviews(num_train=2, num_test=2, num_unsup=2)
     >>> source.class_names
     ('negative', 'positive')
-    >>> print(source.read("train").texts[0])
+    >>> documents = source.read("train")
+    >>> documents.texts[0][44:83], int(documents.labels[0])
+    ('The menu was foul and dull. The dessert', 0)
     """
 
     def __init__(self, seed=0, num_train=100, num_test=2000, num_unsup=6000):
+        sizes = {"train": num_train, "test": num_test, "unsup": num_unsup}
+        for split, size in sizes.items():
+            if size < 2:
+                raise ValueError(
+                    f"`num_{split}` must be at least 2. Received: "
+                    f"num_{split}={size}."
+                )
+        super().__init__(sizes, class_names=CLASSES)
         self.seed = seed
-        self.sizes = dict(train=num_train, test=num_test, unsup=num_unsup)
-        super().__init__(self.sizes, class_names=CLASSES)
+        self.sizes = sizes
 
     def read_raw(self, split):
         draw = _Draw(f"demo reviews {VERSION} {self.seed} {split}")
-        classes = [n % 2 for n in range(self.sizes[split])]
+        classes = [number % 2 for number in range(self.sizes[split])]
         draw.shuffle(classes)
         texts = [_review(draw, positive) for positive in classes]
         labels = [CLASSES[positive] for positive in classes]
         return RawDocuments(texts, labels, f"demo {split}:{{}}".format)
 
     def fingerprint(self):
-        identity = f"demo reviews {VERSION} {self.seed} {self.sizes}"
+        identity = f"{type(self).__name__} {VERSION} {self.seed} {self.sizes}"
         return hashlib.sha256(identity.encode()).hexdigest()
 
 
@@ -117,42 +127,45 @@ def _review(draw, positive):
     sentences = [_sentence(draw, OPENINGS, subject)]
     opinions = _opinions(draw, positive)
     while opinions:
-        if draw.chance(0.1):
+        if draw.chance(FILLED):
             sentences.append(_sentence(draw, FILLERS, subject))
-        number = min(draw.pick([1, 2, 2, 3]), len(opinions))
-        goods = [good for good, _ in opinions[:number]]
-        if number == 2 and goods[0] != goods[1]:
-            kinds = OPPOSED
-        else:
-            number = next(
-                (n for n in range(number) if goods[n] != goods[0]), number
-            )
-            kinds = AGREEING[number]
+        kinds, number = _kinds(opinions[: draw.pick([1, 2, 2, 3])])
         words = [word for _, word in opinions[:number]]
-        opinions = opinions[number:]
         sentences.append(_sentence(draw, kinds, subject, words))
+        opinions = opinions[number:]
     return " ".join(sentences)
 
 
 def _opinions(draw, positive):
-    """Returns pairs: does it praise, and the word with its negation."""
-    same, other = map(int, draw.pick(BALANCES).split("-"))
-    praises = [positive] * same + [not positive] * other
+    """Returns pairs: whether it praises, and a word, perhaps negated."""
+    same, against = map(int, draw.pick(BALANCES).split("-"))
+    praises = [bool(positive)] * same + [not positive] * against
     draw.shuffle(praises)
     opinions = []
-    for good in praises:
+    for praise in praises:
         negated = draw.chance(NEGATED)
-        word = draw.pick_often_first(GOOD if good != negated else BAD)
+        word = draw.pick_often_first(GOOD if praise != negated else BAD)
         if negated:
             word = f"{draw.pick(NEGATIONS)} {word}"
-        opinions.append((good, word))
+        opinions.append((praise, word))
     return opinions
 
 
-def _sentence(draw, kinds, subject, opinions=()):
+def _kinds(opinions):
+    """Returns sentences for the first of some opinions, and for how many."""
+    praises = [praise for praise, _ in opinions]
+    if praises in ([True, False], [False, True]):
+        return OPPOSED, 2
+    alike = len(praises)
+    if (not praises[0]) in praises:
+        alike = praises.index(not praises[0])
+    return AGREEING[alike], alike
+
+
+def _sentence(draw, kinds, subject, words=()):
     parts = PARTS[subject].split()
     draw.shuffle(parts)
-    slots = {name: draw.pick(words.split()) for name, words in SLOTS.items()}
+    slots = {slot: draw.pick(fill.split()) for slot, fill in SLOTS.items()}
     return draw.pick(kinds).format(
-        *opinions, subject=subject, part=parts[0], other=parts[1], **slots
+        *words, subject=subject, part=parts[0], other=parts[1], **slots
     )

@@ -89,7 +89,9 @@ class DocumentBatches(Batches):
 
     def _plan(self, pool):
         """Returns the rows of every batch of a pool, `(batches, rows)`."""
-        if pool not in self._plans:
+        # One look at what another thread of Keras may replace.
+        plans = self._plans
+        if pool not in plans:
             size = self.pool * self.batch_size
             rows = endless_order(
                 len(self.corpus), pool * size, (pool + 1) * size, self.seed
@@ -97,5 +99,5 @@ class DocumentBatches(Batches):
             rows = rows[np.argsort(self.corpus.lengths[rows], kind="stable")]
             plan = rows.reshape(self.pool, self.batch_size)
             np.random.default_rng((self.seed, 1, pool)).shuffle(plan)
-            self._plans = {pool: plan}
-        return self._plans[pool]
+            self._plans = plans = {pool: plan}
+        return plans[pool]

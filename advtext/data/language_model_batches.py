@@ -86,13 +86,15 @@ class LanguageModelBatches(Batches):
 
     def _text(self, number):
         """Returns the documents of a pass and where in the text each ends."""
-        if self._pass is None or self._pass[0] != number:
+        # One look at what another thread of Keras may replace.
+        current = self._pass
+        if current is None or current[0] != number:
             order = np.arange(len(self.corpus))
             if self.shuffle:
                 np.random.default_rng((self.seed, number)).shuffle(order)
             ends = np.cumsum(self.corpus.lengths[order], dtype="int64")
-            self._pass = number, order, ends
-        return self._pass[1:]
+            self._pass = current = number, order, ends
+        return current[1:]
 
     def _read(self, order, ends, start, reverse):
         """Returns `timesteps + 1` tokens of the text from `start` on."""

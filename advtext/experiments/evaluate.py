@@ -1,6 +1,5 @@
 """Tests a trained classifier on whole sets of documents."""
 
-import keras
 import numpy as np
 
 from advtext.data import EvaluationBatches
@@ -26,9 +25,9 @@ def run(run_dir, config):
         ValueError: If the text has other classes than the run.
     """
     directory = RunDirectory(run_dir)
-    classifier = load(directory)
+    classifier = directory.load_model("classifier.keras")
     prepared = text.prepare(config, directory.tokenizer())
-    names = tuple(directory.metrics()["class_names"])
+    names = directory.class_names()
     if prepared.class_names != names:
         raise ValueError(
             f"The classifier of {run_dir} knows the classes {names}, the text "
@@ -37,15 +36,6 @@ def run(run_dir, config):
     if "test" not in prepared.corpora:
         raise FileNotFoundError("The text has no test set.")
     return measure(classifier, prepared.corpora["test"], config.max_length)
-
-
-def load(directory):
-    """Returns the classifier of a finished run."""
-    path = directory.model("classifier.keras")
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path} is truncated or damaged: {error}") from error
 
 
 def predict(classifier, corpus, max_length):

@@ -1,5 +1,6 @@
 """What every training run does around `fit`."""
 
+import contextlib
 import math
 import time
 
@@ -48,8 +49,10 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
     done = 0
     if config.resume and run.checkpoint.is_file():
         done = checkpoint.restore(model)
+        run.write_history(checkpoint.history)
     limit = TimeLimit(config.max_minutes)
     callbacks = [
+        _Finite(),
         weight_average,
         _Clock(checkpoint),
         Progress(
@@ -60,7 +63,7 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         ),
         checkpoint,
         _History(checkpoint, run),
-        keras.callbacks.TensorBoard(run.logs, write_graph=False),
+        _Logs(run.logs),
         limit,
     ]
     if done < epochs:
@@ -69,6 +72,9 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
             initial_epoch=done,
             epochs=epochs,
             verbose=0,
+            # Keras would shuffle the batches of an epoch: no text would go on
+            # from batch to batch, and no run could be resumed exactly.
+            shuffle=False,
             callbacks=[c for c in callbacks if c is not None],
         )
     elif weight_average is not None:
@@ -76,6 +82,19 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         weight_average.on_train_end()
     finished = len(checkpoint.history) == epochs
     return finished, checkpoint.seconds
+
+
+class _Finite(keras.callbacks.Callback):
+    """Ends a training that diverged, before its last checkpoint is lost."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"`{name}` has become {value}: training diverges. Lower "
+                    "the learning rate or `epsilon`, or set `clipnorm`, and "
+                    "train anew with --overwrite."
+                )
 
 
 class _Clock(keras.callbacks.Callback):
@@ -92,6 +111,36 @@ class _Clock(keras.callbacks.Callback):
         now = time.monotonic()
         self.checkpoint.seconds += now - self.since
         self.since = now
+
+
+class _Logs(keras.callbacks.TensorBoard):
+    """Logs for TensorBoard; a full disk is an `OSError` here too."""
+
+    def __init__(self, path):
+        super().__init__(path, write_graph=False)
+        self.path = path
+
+    @contextlib.contextmanager
+    def _writing(self):
+        try:
+            yield
+        except Exception as error:  # Every backend has errors of its own.
+            reason = str(error).partition("\n")[0].rpartition("}} ")[2]
+            raise OSError(
+                None, f"Cannot write the logs in {self.path}: {reason}"
+            ) from error
+
+    def on_train_begin(self, logs=None):
+        with self._writing():
+            super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        with self._writing():
+            super().on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        with self._writing():
+            super().on_train_end(logs)
 
 
 class _History(keras.callbacks.Callback):

@@ -27,9 +27,9 @@ def run(run_dir, texts, chunk_size=256):
         FileNotFoundError: If the run is not finished.
     """
     directory = RunDirectory(run_dir)
-    classifier = evaluate.load(directory)
+    classifier = directory.load_model("classifier.keras")
     tokenizer = directory.tokenizer()
-    class_names = directory.metrics()["class_names"]
+    class_names = directory.class_names()
     max_length = directory.config().max_length
     texts = iter(texts)
     while chunk := list(itertools.islice(texts, chunk_size)):

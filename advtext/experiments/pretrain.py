@@ -2,11 +2,10 @@
 
 import math
 
-import keras
 import numpy as np
 
 from advtext.data import LanguageModelBatches
-from advtext.experiments import fitting, text
+from advtext.experiments import fitting, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import LanguageModel
 
@@ -27,12 +26,11 @@ def run(config):
         FileExistsError: If `run_dir` holds a run.
     """
     directory = RunDirectory(config.run_dir)
-    directory.begin(config)
+    run_start.check(directory, config)
     if config.resume and directory.finished:
         return directory.metrics()
     fitting.start(config)
     prepared = text.prepare(config)
-    prepared.tokenizer.save(directory / "tokenizer.json")
     training, held_out = _split(text.all_text(prepared), config)
     batches, evaluation = (
         LanguageModelBatches(
@@ -46,6 +44,7 @@ def run(config):
         for part in (training, held_out)
     )
     model = build(config, prepared.tokenizer, training)
+    run_start.begin(directory, config, prepared.tokenizer)
     finished, seconds = fitting.fit(
         model,
         batches,
@@ -101,8 +100,7 @@ def build(config, tokenizer, corpus):
 
 def load(directory):
     """Returns the language model of a finished pretraining run."""
-    path = RunDirectory(directory).model("language_model.keras")
-    return keras.models.load_model(path, compile=False)
+    return RunDirectory(directory).load_model("language_model.keras")
 
 
 def _split(corpus, config):

@@ -1,11 +1,22 @@
+import contextlib
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
+
+import keras
 
 from advtext import config as config_files
 from advtext.data import load_tokenizer
 from advtext.data.atomic_file import atomic_file
+
+_KINDS = {
+    "language_model.keras": "pretraining run",
+    "classifier.keras": "training run",
+}
+# What reading a damaged Keras file may raise.
+_DAMAGE = (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile)
 
 
 class RunDirectory:
@@ -35,65 +46,18 @@ class RunDirectory:
         return self.path / name
 
     @property
+    def begun(self):
+        """Whether a run was begun here."""
+        return (self.path / "config.toml").is_file()
+
+    @property
     def finished(self):
         """Whether a run ended here."""
         return (self.path / "metrics.json").is_file()
 
-    def begin(self, config):
-        """Makes the folder, or finds it as `resume` or `overwrite` says.
-
-        Returns:
-            Whether there is a checkpoint to go on from.
-
-        Raises:
-            FileExistsError: If a run is there and neither was asked for.
-            ValueError: If `resume` finds a run of another configuration.
-            OSError: If the folder cannot be written.
-        """
-        there = (self.path / "config.toml").is_file()
-        if there and not config.resume and not config.overwrite:
-            state = "finished" if self.finished else "unfinished"
-            raise FileExistsError(
-                f"`run_dir` {self.path} holds a {state} run. Continue it with "
-                "--resume, replace it with --overwrite, or name another."
-            )
-        if there and config.resume:
-            self._check_same(config)
-            return self.checkpoint.is_file()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if there:
-                for name in ("metrics.json", "checkpoint.npz", "history.csv"):
-                    (self.path / name).unlink(missing_ok=True)
-            config_files.save(config, self.path / "config.toml")
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"Cannot write `run_dir` {self.path}: {error.strerror}",
-            ) from error
-        return False
-
-    def _check_same(self, config):
-        before = self.config()
-        free = {"resume", "overwrite", "max_minutes", "run_dir", "cache_dir"}
-        changed = [
-            name
-            for name in vars(config)
-            if name not in free
-            and getattr(config, name) != getattr(before, name)
-        ]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"`resume` must go on with the same configuration, but {name} "
-                f"was {getattr(before, name)!r} and is "
-                f"{getattr(config, name)!r}. Train anew with --overwrite, or "
-                "name another `run_dir`."
-            )
-
-    def config(self):
+    def config(self, overrides=None):
         """Returns the configuration of the run that is here."""
-        return config_files.load(self._there("config.toml"))
+        return config_files.load(self._there("config.toml"), overrides)
 
     def tokenizer(self):
         """Returns the tokenizer of the run that is here."""
@@ -101,30 +65,72 @@ class RunDirectory:
 
     def metrics(self):
         """Returns `metrics.json` of the run that is here."""
-        return json.loads(self._there("metrics.json").read_text("utf-8"))
+        path = self._there("metrics.json")
+        try:
+            return dict(json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"{path} is truncated or damaged ({error}). Take it away; "
+                "--resume writes it again."
+            ) from error
 
-    def model(self, name):
-        """Returns the path of a saved model.
+    def class_names(self):
+        """Returns the names of the classes of the training run here."""
+        names = self.metrics().get("class_names")
+        if not names:
+            raise ValueError(
+                f"{self.path / 'metrics.json'} has no `class_names`: it is "
+                "not of a training run, or of another version of advtext. "
+                "Train anew."
+            )
+        return tuple(names)
+
+    def load_model(self, name):
+        """Returns a saved Keras model of the finished run that is here.
 
         Raises:
-            FileNotFoundError: If the run has not saved it.
+            FileNotFoundError: If the run is not finished, or of another kind.
+            ValueError: If the file is damaged.
         """
-        return self._there(name)
+        self._there("metrics.json")
+        path = self._there(name)
+        try:
+            # Keras would say of a truncated file that there is none.
+            zipfile.ZipFile(path).close()
+            return keras.models.load_model(path, compile=False)
+        except _DAMAGE as error:
+            raise ValueError(
+                f"{path} is truncated or damaged ({error}). Take metrics.json "
+                "away; --resume then writes both again."
+            ) from error
 
     def _there(self, name):
         path = self.path / name
         if not path.is_file():
             raise FileNotFoundError(
-                f"{path} is not there: {self.path} is not the directory of a "
-                "finished run. Finish the run, or name another directory."
+                f"{path} is not there. Name the directory of a finished "
+                f"{_KINDS.get(name, 'run')}, or finish this one."
             )
         return path
+
+    def save_config(self, config):
+        """Writes `config.toml`, whole or not at all."""
+        config_files.save(config, self.path / "config.toml")
+
+    def save_tokenizer(self, tokenizer):
+        """Writes `tokenizer.json`, whole or not at all."""
+        with naming(self.path / "tokenizer.json"):
+            tokenizer.save(self.path / "tokenizer.json")
+
+    def write_text(self, name, text):
+        """Writes a UTF-8 file, whole or not at all."""
+        with naming(self.path / name), atomic_file(self.path / name) as file:
+            file.write(text.encode("utf-8"))
 
     def write_json(self, name, content):
         """Writes a JSON file, whole or not at all."""
         text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        with atomic_file(self.path / name) as file:
-            file.write(text.encode())
+        self.write_text(name, text)
 
     def write_history(self, history):
         """Writes `history.csv`: a row per Keras epoch."""
@@ -134,14 +140,24 @@ class RunDirectory:
         writer.writeheader()
         for epoch, row in enumerate(history, 1):
             writer.writerow({"epoch": epoch, **row})
-        with atomic_file(self.path / "history.csv") as file:
-            file.write(text.getvalue().encode())
+        self.write_text("history.csv", text.getvalue())
 
     def save_model(self, model, name):
         """Saves a Keras model, whole or not at all."""
         temporary = self.path / f"saving_{name}"
         try:
-            model.save(temporary)
-            temporary.replace(self.path / name)
+            with naming(self.path / name):
+                model.save(temporary)
+                temporary.replace(self.path / name)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(what):
+    """Names in an `OSError` what could not be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno, f"Cannot write {what}: {reason}") from error

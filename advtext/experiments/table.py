@@ -6,7 +6,7 @@ import statistics
 
 import keras
 
-from advtext.experiments import pretrain, train_classifier
+from advtext.experiments import pretrain, text, train_classifier
 from advtext.experiments.run_directory import RunDirectory
 
 NAMES = {
@@ -31,8 +31,16 @@ def run(config):
     Returns:
         The rows of the table, a list of dicts, or `None` if `max_minutes` ran
         out before the end.
+
+    Raises:
+        FileNotFoundError: If the text has no test set.
     """
     directory = RunDirectory(config.run_dir)
+    if "test" not in text.open_source(config).splits:
+        raise FileNotFoundError(
+            "The text has no test set, and a table compares test errors. Add "
+            "a split `test`."
+        )
     config = dataclasses.replace(
         config, resume=not config.overwrite, run_dir=str(directory.path)
     )
@@ -50,7 +58,7 @@ def run(config):
             results.setdefault(method, []).append(metrics)
     rows = [_row(method, results[method]) for method in config.methods]
     directory.write_json("table.json", rows)
-    (directory / "table.md").write_text(markdown(rows), encoding="utf-8")
+    directory.write_text("table.md", markdown(rows))
     return rows
 
 

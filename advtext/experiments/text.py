@@ -6,6 +6,11 @@ from advtext import data
 from advtext.experiments.run_directory import RunDirectory
 
 
+def open_source(config):
+    """Opens the configured text without reading it."""
+    return data.open_source(config.data, config.data_dir, config.tfds_name)
+
+
 def prepare(config, tokenizer=None):
     """Encodes the configured text.
 
@@ -17,7 +22,7 @@ def prepare(config, tokenizer=None):
     Returns:
         `advtext.data.Prepared`.
     """
-    source = data.open_source(config.data, config.data_dir, config.tfds_name)
+    source = open_source(config)
     if tokenizer is None and config.pretrained:
         tokenizer = RunDirectory(config.pretrained).tokenizer()
     return data.prepare(

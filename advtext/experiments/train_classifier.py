@@ -5,7 +5,7 @@ import numpy as np
 
 from advtext import attacks, training
 from advtext.data import DocumentBatches, SemiSupervisedBatches
-from advtext.experiments import evaluate, fitting, pretrain, text
+from advtext.experiments import evaluate, fitting, pretrain, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import TextClassifier
 
@@ -28,15 +28,15 @@ def run(config):
         ValueError: If the text does not hold what the configuration asks for.
     """
     directory = RunDirectory(config.run_dir)
-    directory.begin(config)
+    run_start.check(directory, config)
     if config.resume and directory.finished:
         return directory.metrics()
     fitting.start(config)
     prepared = text.prepare(config)
     labelled, validation = split(prepared.corpora["train"], config)
-    prepared.tokenizer.save(directory / "tokenizer.json")
     model = build(config, prepared)
     batches = build_batches(config, labelled, prepared)
+    run_start.begin(directory, config, prepared.tokenizer)
     average = None
     if config.weight_average:
         average = training.WeightAverage(config.weight_average)
@@ -46,7 +46,7 @@ def run(config):
         config.epochs * batches.batches_per_pass,
         directory,
         config,
-        config.method,
+        f"{config.method}, seed {config.seed}",
         average,
     )
     if not finished:
@@ -93,7 +93,11 @@ def split(corpus, config):
     rest[held_out] = -1
     available = int(np.sum(rest >= 0))
     wanted = config.num_labels or available
-    if len(held_out) < config.num_validation or wanted > available:
+    if (
+        wanted > available
+        or len(held_out) < config.num_validation
+        or (not available)
+    ):
         raise ValueError(
             f"`num_labels`={wanted} and `num_validation`="
             f"{config.num_validation} ask for more labels than the training "

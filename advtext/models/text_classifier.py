@@ -1,9 +1,8 @@
 import keras
 from keras import ops
 
-from advtext.layers.lstm import LSTM
-from advtext.layers.normalized_embedding import NormalizedEmbedding
 from advtext.models.classifier import Classifier
+from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.pooling import POOLINGS, pool, reverse
 
 
@@ -98,28 +97,22 @@ class TextClassifier(Classifier):
         self.bidirectional = bidirectional
         self.pooling = pooling
         dtype = self.dtype_policy
+        lstm_options = {
+            "units": units,
+            "unit_forget_bias": unit_forget_bias,
+            "recurrent_initializer": recurrent_initializer,
+            "dtype": dtype,
+        }
         self.embedding = build_embedding(
             vocabulary_size, embedding_dim, normalize_embedding, dtype
         )
         self.embedding_dropout = keras.layers.SpatialDropout1D(
             embedding_dropout, dtype=dtype
         )
-        self.lstm, self.backward_lstm = (
-            LSTM(
-                units,
-                return_sequences=True,
-                unit_forget_bias=unit_forget_bias,
-                recurrent_initializer=recurrent_initializer,
-                dtype=dtype,
-                name=name,
-            )
-            if wanted
-            else None
-            for name, wanted in (
-                ("lstm", True),
-                ("backward_lstm", bidirectional),
-            )
-        )
+        self.lstm = build_lstm("lstm", **lstm_options)
+        self.backward_lstm = None
+        if bidirectional:
+            self.backward_lstm = build_lstm("backward_lstm", **lstm_options)
         self.hidden = keras.layers.Dense(
             hidden_dim, activation="relu", dtype=dtype, name="hidden"
         )
@@ -188,22 +181,7 @@ class TextClassifier(Classifier):
             ValueError: If vocabulary, sizes or directions differ; no weight
                 has been changed then.
         """
-        language_model.copy_weights_to(self)
+        copy_encoder(language_model, self)
 
     def get_config(self):
         return {**super().get_config(), **self._config}
-
-
-def build_embedding(vocabulary_size, embedding_dim, normalize, dtype):
-    """Returns the embedding layer that classifier and language model share."""
-    layer = NormalizedEmbedding if normalize else keras.layers.Embedding
-    embedding = layer(
-        vocabulary_size,
-        embedding_dim,
-        embeddings_initializer=keras.initializers.RandomUniform(-1.0, 1.0),
-        dtype=dtype,
-        name="embedding",
-    )
-    embedding.build((None, None))
-    embedding.built = True
-    return embedding

@@ -1,11 +1,10 @@
-import inspect
-
 import keras
 from keras import ops
 
 from advtext import backend
-from advtext.losses import check_activation
+from advtext.losses import check_activation, check_from_logits
 from advtext.training.clean_pass import CleanPass, Replay
+from advtext.training.gradients import Gradients
 
 
 class AdversarialTraining(keras.Model):
@@ -75,25 +74,35 @@ class AdversarialTraining(keras.Model):
             for term in self.terms
             for generator in term.seed_generators
         ]
+        self.built = classifier.built
 
     def call(self, inputs, training=False):
         return self.classifier(_streams(inputs)[0], training=training)
 
-    def compile(self, optimizer="rmsprop", loss=None, metrics=None, **kwargs):
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        weighted_metrics=None,
+        **kwargs,
+    ):
         """Configures training, as `keras.Model.compile` does.
 
         The loss must take logits (`from_logits=True`). With a binary
         cross-entropy the metric `"accuracy"` has its threshold at logit 0.
         """
-        _check_from_logits(loss)
+        check_from_logits(loss)
         if isinstance(loss, keras.losses.BinaryCrossentropy):
-            metrics = [
-                keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
-                if metric in ("accuracy", "acc")
-                else metric
-                for metric in metrics or ()
-            ]
-        super().compile(optimizer, loss, metrics=metrics, **kwargs)
+            metrics = _with_threshold_0(metrics)
+            weighted_metrics = _with_threshold_0(weighted_metrics)
+        super().compile(
+            optimizer,
+            loss,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+            **kwargs,
+        )
 
     def train_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -126,30 +135,21 @@ class AdversarialTraining(keras.Model):
             lambda: [self.classifier.embed(s, training=True) for s in streams],
             variables,
         )
-        clean, loss, gradients = self._labelled_pass(
-            streams[0], embedded[0], y, sample_weight
+        gradients = Gradients(variables, embedded)
+        clean, loss = self._labelled_pass(
+            streams[0], embedded[0], y, sample_weight, gradients
         )
-        embedded_gradients = [clean.loss_gradient, None]
         passes = [clean]
         if len(streams) == 2 and not all(t.needs_labels for t in self.terms):
             passes.append(self._unlabelled_pass(streams[1], embedded[1]))
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
-            where = 0 if term.needs_labels else len(passes) - 1
-            value, more, at_embedded = self._term(term, passes[where])
+            stream = 0 if term.needs_labels else len(passes) - 1
+            value, *more = self._term(term, passes[stream], loss.dtype)
+            gradients.add(stream, *more)
             tracker.update_state(value)
             loss = loss + term.weight * value
-            gradients = _add(gradients, more)
-            embedded_gradients[where] = _sum(
-                embedded_gradients[where], at_embedded
-            )
         self._track(loss, streams[0])
-        through_embedding = embed_backward(
-            [
-                ops.zeros_like(e) if g is None else g
-                for e, g in zip(embedded, embedded_gradients, strict=False)
-            ]
-        )
-        return _add(gradients, through_embedding), clean.logits
+        return gradients.total(embed_backward), clean.logits
 
     def _classify(self, mask):
         """Returns `classify` in training mode, its masks drawn only once."""
@@ -160,7 +160,7 @@ class AdversarialTraining(keras.Model):
             self.classifier.non_trainable_variables,
         )
 
-    def _labelled_pass(self, x, embedded, y, sample_weight):
+    def _labelled_pass(self, x, embedded, y, sample_weight, gradients):
         mask = self.classifier.compute_mask(x)
         classify = self._classify(mask)
 
@@ -174,30 +174,28 @@ class AdversarialTraining(keras.Model):
             loss = self.compute_loss(x, y, logits, sample_weight)
             return loss - sum(self.losses)
 
-        _, (loss, logits), gradients, gradient = backend.value_and_gradients(
+        _, (loss, logits), *both = backend.value_and_gradients(
             objective, self.trainable_variables, embedded
         )
-        clean = CleanPass(
-            embedded, mask, logits, classify, label_loss, gradient
-        )
-        return clean, loss, gradients
+        gradients.add(0, *both)
+        clean = CleanPass(embedded, mask, logits, classify, label_loss, both[1])
+        return clean, loss
 
     def _unlabelled_pass(self, x, embedded):
         mask = self.classifier.compute_mask(x)
         classify = self._classify(mask)
         return CleanPass(embedded, mask, classify(embedded), classify)
 
-    def _term(self, term, clean):
+    def _term(self, term, clean, dtype):
         objective = term.objective(clean)
 
         def weighted(embedded):
-            value = objective(embedded)
+            value = ops.cast(objective(embedded), dtype)
             return self.optimizer.scale_loss(term.weight * value), value
 
-        _, value, gradients, gradient = backend.value_and_gradients(
+        return backend.value_and_gradients(
             weighted, self.trainable_variables, clean.embedded
-        )
-        return value, gradients, gradient
+        )[1:]
 
     def _track(self, loss, x):
         batch_size = ops.shape(keras.tree.flatten(x)[0])[0]
@@ -209,35 +207,20 @@ class AdversarialTraining(keras.Model):
         self.classifier.save(filepath, **kwargs)
 
 
+def _with_threshold_0(metrics):
+    """Replaces accuracy by name, which Keras would threshold at 0.5."""
+    if not isinstance(metrics, (list, tuple)):
+        return metrics
+    return [
+        keras.metrics.BinaryAccuracy(metric, threshold=0.0)
+        if metric in ("accuracy", "acc", "binary_accuracy")
+        else metric
+        for metric in metrics
+    ]
+
+
 def _streams(x):
     """Returns `[labelled]` or `[labelled, unlabelled]` inputs."""
     if isinstance(x, dict) and set(x) == {"labelled", "unlabelled"}:
         return [x["labelled"], x["unlabelled"]]
     return [x]
-
-
-def _sum(a, b):
-    """Adds two gradients, either of which may be `None`."""
-    if a is None or b is None:
-        return b if a is None else a
-    return ops.add(a, b)
-
-
-def _add(gradients, more):
-    return [_sum(a, b) for a, b in zip(gradients, more, strict=True)]
-
-
-def _check_from_logits(loss):
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None and inspect.isfunction(loss):
-        parameter = inspect.signature(loss).parameters.get("from_logits")
-        from_logits = parameter and parameter.default
-    if from_logits is False:
-        raise ValueError(
-            "The classifier gives logits, but the loss expects probabilities. "
-            "Pass a loss with from_logits=True, for example "
-            "keras.losses.BinaryCrossentropy(from_logits=True). "
-            f"Received: loss={loss!r}."
-        )

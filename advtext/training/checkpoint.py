@@ -7,6 +7,16 @@ import numpy as np
 
 from advtext.data.atomic_file import atomic_file
 
+# What reading a damaged file may raise.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    ValueError,
+    TypeError,
+    EOFError,
+    KeyError,
+)
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves all that training needs to go on exactly where it stopped.
@@ -14,7 +24,8 @@ class Checkpoint(keras.callbacks.Callback):
     At the end of every Keras epoch: weights, random states, optimizer,
     averaged weights and history, in one file that is replaced as a whole. A
     run killed at any moment loses at most the epoch it was in, and with
-    deterministic operations ends, resumed, as if it had not been killed.
+    deterministic operations and `fit(shuffle=False)` ends, resumed, as if it
+    had not been killed.
 
     Args:
         path: The file, `*.npz`.
@@ -91,10 +102,10 @@ class Checkpoint(keras.callbacks.Callback):
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
         try:
-            with np.load(self.path) as file:
-                arrays = dict(file)
+            with self.path.open("rb") as file, np.load(file) as archive:
+                arrays = dict(archive)
             state = json.loads(arrays.pop("state").tobytes())
-        except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+        except _DAMAGE as error:
             raise ValueError(
                 f"The checkpoint {self.path} is truncated or damaged "
                 f"({error}). Train anew with `overwrite`."
@@ -104,7 +115,8 @@ class Checkpoint(keras.callbacks.Callback):
             arrays.pop(f"variable_{i}", None) for i in range(len(variables))
         ]
         shapes = [None if v is None else v.shape for v in values]
-        if shapes != [tuple(v.shape) for v in variables]:
+        more = any(name.startswith("variable_") for name in arrays)
+        if more or shapes != [tuple(v.shape) for v in variables]:
             raise ValueError(
                 f"The checkpoint {self.path} belongs to another model: its "
                 "weights have other shapes. Train anew with `overwrite`."

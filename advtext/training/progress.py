@@ -1,3 +1,4 @@
+import os
 import sys
 import time
 
@@ -27,30 +28,37 @@ class Progress(keras.callbacks.Callback):
         self.label = label
         self.num_steps = num_steps
         self.tokens_per_batch = tokens_per_batch
-        self.first = self.step = done
+        self.step = done
+        self.first = self.started = None
 
     def on_train_begin(self, logs=None):
-        self.started = self.shown = time.monotonic()
+        self.shown = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
+        if self.first is None:
+            # The first batch is slow: functions are compiled in it.
+            self.first, self.started = self.step, time.monotonic()
         if sys.stderr.isatty() and time.monotonic() > self.shown + 0.5:
             self.shown = time.monotonic()
-            print(f"\r\033[K{self._line(logs)}", end="", file=sys.stderr)
+            # A line that wraps could not be written over.
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            line = self._line(logs)[: max(width - 1, 0) or None]
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
         clear = "\r\033[K" if sys.stderr.isatty() else ""
         print(f"{clear}{self._line(logs)}", file=sys.stderr, flush=True)
 
     def _line(self, logs):
-        seconds = time.monotonic() - self.started
-        rate = (self.step - self.first) / max(seconds, 1e-9)
-        left = (self.num_steps - self.step) / max(rate, 1e-9)
-        losses = "  ".join(
-            f"{name} {float(value):.4f}" for name, value in (logs or {}).items()
-        )
-        return (
-            f"{self.label}  {self.step}/{self.num_steps}  {losses}  "
-            f"{rate * self.tokens_per_batch:,.0f} tokens/s  "
-            f"{left // 60:.0f}:{left % 60:02.0f} left"
-        )
+        parts = [f"{self.label}  {self.step}/{self.num_steps}"]
+        if self.step > self.first:
+            seconds = max(time.monotonic() - self.started, 1e-9)
+            rate = (self.step - self.first) / seconds
+            left = round((self.num_steps - self.step) / rate)
+            parts.append(f"{left // 60}:{left % 60:02} left")
+            parts.append(f"{rate * self.tokens_per_batch:,.0f} tokens/s")
+        # The loss itself before its parts.
+        for name in sorted(logs or {}, key=lambda name: name != "loss"):
+            parts.append(f"{name} {float(logs[name]):.4f}")
+        return "  ".join(parts)

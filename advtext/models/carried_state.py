@@ -1,0 +1,36 @@
+"""The LSTM states that a language model carries from batch to batch."""
+
+from keras import ops
+
+
+def add_states(model, directions, batch_size, units):
+    """Adds variables for the output and the cell state of each direction.
+
+    Args:
+        model: The Keras model they belong to, while it is built.
+        directions: Names of the directions.
+        batch_size: Rows of the stream.
+        units: Units of the LSTM.
+
+    Returns:
+        List of pairs of variables `(batch_size, units)`.
+    """
+    return [
+        [
+            model.add_weight(
+                name=f"{direction}_{part}",
+                shape=(batch_size, units),
+                initializer="zeros",
+                trainable=False,
+                autocast=False,
+            )
+            for part in ("output", "cell")
+        ]
+        for direction in directions
+    ]
+
+
+def clear(states):
+    """Sets states to zero; `None` is no states."""
+    for variable in (v for state in states or () for v in state):
+        variable.assign(ops.zeros_like(variable))

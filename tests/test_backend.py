@@ -1,0 +1,92 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from advtext import backend
+
+X = np.array([[1.0, -2.0], [3.0, 0.5]])
+WEIGHTS = np.array([[2.0], [-1.0]])
+
+
+@pytest.fixture
+def variables():
+    return [
+        keras.Variable(value, dtype="float64")
+        for value in (WEIGHTS, np.zeros(1), np.ones(3))
+    ]
+
+
+def test_input_gradient_worked_out_by_hand():
+    gradient = backend.input_gradient(lambda x: ops.sum(x**3), X)
+    np.testing.assert_allclose(gradient, 3 * X**2)
+
+
+def test_input_gradient_of_what_does_not_depend_on_it_is_zero():
+    gradient = backend.input_gradient(lambda x: ops.sum(ops.ones(3)), X)
+    np.testing.assert_array_equal(gradient, np.zeros_like(X))
+
+
+def test_all_gradients_at_once(variables):
+    def objective(x):
+        product = ops.matmul(x, variables[0]) + variables[1]
+        return ops.sum(product**2), product
+
+    loss, product, gradients, at_x = backend.value_and_gradients(
+        objective, variables, X
+    )
+    np.testing.assert_allclose(product, X @ WEIGHTS)
+    np.testing.assert_allclose(loss, np.sum((X @ WEIGHTS) ** 2))
+    np.testing.assert_allclose(gradients[0], 2 * X.T @ (X @ WEIGHTS))
+    np.testing.assert_allclose(gradients[1], [2 * np.sum(X @ WEIGHTS)])
+    assert gradients[2] is None
+    np.testing.assert_allclose(at_x, 2 * (X @ WEIGHTS) @ WEIGHTS.T)
+
+
+def test_nothing_flows_through_an_inner_gradient(variables):
+    def objective(x):
+        inner = backend.input_gradient(
+            lambda z: ops.sum(ops.matmul(z, variables[0]) ** 2), x
+        )
+        return ops.sum(x * inner) + 0.0 * ops.sum(variables[0]), inner
+
+    _, inner, gradients, at_x = backend.value_and_gradients(
+        objective, variables, X
+    )
+    assert np.any(inner)
+    np.testing.assert_allclose(at_x, inner)
+    np.testing.assert_array_equal(gradients[0], np.zeros_like(WEIGHTS))
+
+
+def test_backward_half_comes_later(variables):
+    result, backward = backend.vjp(
+        lambda: [ops.matmul(X, variables[0]), variables[1] * 2.0], variables
+    )
+    np.testing.assert_allclose(result[0], X @ WEIGHTS)
+    cotangents = [np.array([[1.0], [10.0]]), np.array([5.0])]
+    gradients = backward([ops.convert_to_tensor(c) for c in cotangents])
+    np.testing.assert_allclose(gradients[0], X.T @ cotangents[0])
+    np.testing.assert_allclose(gradients[1], [10.0])
+    assert gradients[2] is None
+
+
+def test_two_halves_make_the_whole_gradient(variables):
+    def loss(embedded):
+        return ops.sum(ops.tanh(embedded) ** 3)
+
+    embedded, backward = backend.vjp(
+        lambda: ops.matmul(X, variables[0]), variables[:1]
+    )
+    *_, cotangent = backend.value_and_gradients(
+        lambda e: (loss(e), None), [], embedded
+    )
+    whole = backend.value_and_gradients(
+        lambda _: (loss(ops.matmul(X, variables[0])), None), variables[:1], X
+    )[2]
+    np.testing.assert_allclose(backward(cotangent)[0], whole[0])
+
+
+def test_backend_is_the_one_of_keras():
+    assert keras.backend.backend() == "tensorflow"
+    for name in ("input_gradient", "value_and_gradients", "vjp", "lstm"):
+        assert callable(getattr(backend, name))

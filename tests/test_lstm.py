@@ -1,0 +1,200 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from advtext import backend
+from advtext.layers import LSTM
+
+BATCH, TIME, DIM, UNITS = 3, 5, 4, 2
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(BATCH, TIME, DIM))
+STATE = RANDOM.normal(size=(2, BATCH, UNITS))
+FACTORS = RANDOM.normal(size=(BATCH, TIME, UNITS))
+
+
+def twins(dtype="float64", **kwargs):
+    """Both layers with the same, random weights."""
+    layers = [
+        layer(UNITS, dtype=dtype, **kwargs)
+        for layer in (keras.layers.LSTM, LSTM)
+    ]
+    for layer in layers:
+        layer.build((BATCH, TIME, DIM))
+    weights = [RANDOM.normal(size=w.shape) for w in layers[0].weights]
+    for layer in layers:
+        layer.set_weights(weights)
+    return layers
+
+
+def values_and_gradients(layer, x, h, c):
+    """Every result, and the gradients of a loss that needs them all."""
+    with tf.GradientTape() as tape:
+        tape.watch((x, h, c))
+        results = layer(x, initial_state=[h, c])
+        outputs, last_h, last_c = results
+        loss = ops.sum(FACTORS.astype(outputs.dtype.name) * outputs**2)
+        loss += ops.sum(ops.sin(3.0 * last_h)) + ops.sum(last_c**3)
+    sources = [x, h, c, *layer.trainable_variables]
+    sources = [getattr(s, "value", s) for s in sources]
+    return list(results), tape.gradient(loss, sources)
+
+
+def run(layer, mode, dtype="float64"):
+    inputs = [tf.constant(v.astype(dtype)) for v in (X, *STATE)]
+
+    def function(*inputs):
+        return values_and_gradients(layer, *inputs)
+
+    if mode != "eager":
+        unknown = [
+            tf.TensorSpec([None] * (v.shape.rank - 1) + [v.shape[-1]], dtype)
+            for v in inputs
+        ]
+        function = tf.function(
+            function,
+            jit_compile=mode == "jit",
+            input_signature=None if mode == "jit" else unknown,
+        )
+    return function(*inputs)
+
+
+@pytest.fixture
+def count(monkeypatch):
+    """How often our kernel ran."""
+    calls = []
+
+    def counting(*args):
+        calls.append(args)
+        return kernel(*args)
+
+    kernel = backend.lstm
+    monkeypatch.setattr(backend, "lstm", counting)
+    return calls
+
+
+def test_arguments_and_weights_are_those_of_keras():
+    theirs, ours = twins(return_sequences=True)
+    mine, other = ours.get_config(), theirs.get_config()
+    assert mine.pop("name") != other.pop("name")
+    assert mine == other
+    assert [w.path.split("/", 1)[1] for w in ours.weights] == [
+        w.path.split("/", 1)[1] for w in theirs.weights
+    ]
+    again = keras.layers.deserialize(keras.layers.serialize(ours))
+    assert type(again) is LSTM
+    assert again.get_config() == ours.get_config()
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+def test_equals_keras_in_values_and_all_gradients(mode, count):
+    theirs, ours = twins(return_sequences=True, return_state=True)
+    expected = run(theirs, mode)
+    assert not count
+    results = run(ours, mode)
+    assert count
+    for mine, other in zip(results, expected, strict=True):
+        for value, reference in zip(mine, other, strict=True):
+            np.testing.assert_allclose(value, reference, rtol=1e-10, atol=1e-12)
+
+
+def test_equals_keras_in_float32(count):
+    theirs, ours = twins("float32", return_sequences=True, return_state=True)
+    expected = run(theirs, "eager", "float32")
+    for mine, other in zip(
+        run(ours, "eager", "float32"), expected, strict=True
+    ):
+        for value, reference in zip(mine, other, strict=True):
+            np.testing.assert_allclose(value, reference, rtol=1e-4, atol=1e-5)
+    assert count
+
+
+def test_gradients_equal_central_differences():
+    ours = twins(return_sequences=True, return_state=True)[1]
+    gradients = run(ours, "eager")[1]
+
+    def loss(x):
+        outputs, h, c = ours(x, initial_state=list(STATE))
+        loss = np.sum(FACTORS * outputs**2)
+        return loss + np.sum(np.sin(3.0 * h.numpy())) + np.sum(c.numpy() ** 3)
+
+    for place in [(0, 0, 0), (1, 2, 3), (2, 4, 1)]:
+        step = np.zeros_like(X)
+        step[place] = 1e-6
+        slope = (loss(X + step) - loss(X - step)) / 2e-6
+        np.testing.assert_allclose(gradients[0][place], slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"return_sequences": True}, {"return_state": True}, {"stateful": 1}],
+)
+def test_what_is_returned_equals_keras(arguments, count):
+    theirs, ours = twins(**arguments)
+    for _ in range(2):
+        for value, reference in zip(
+            keras.tree.flatten(ours(X)),
+            keras.tree.flatten(theirs(X)),
+            strict=True,
+        ):
+            np.testing.assert_allclose(value, reference, rtol=1e-12)
+    assert len(count) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"go_backwards": True},
+        {"unroll": True},
+        {"use_bias": False},
+        {"activation": "relu"},
+        {"recurrent_activation": "hard_sigmoid"},
+    ],
+)
+def test_other_arguments_are_left_to_keras(arguments, count):
+    theirs, ours = twins(return_sequences=True, **arguments)
+    np.testing.assert_allclose(ours(X), theirs(X), rtol=1e-12)
+    assert not count
+
+
+def test_mask_and_dropout_are_left_to_keras(count):
+    theirs, ours = twins(return_sequences=True)
+    mask = np.array([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0]], "bool")
+    np.testing.assert_allclose(ours(X, mask=mask), theirs(X, mask=mask))
+    theirs, ours = twins(dropout=0.5, recurrent_dropout=0.1, seed=1)
+    np.testing.assert_allclose(ours(X, training=True), theirs(X, training=True))
+    assert not count
+
+
+def test_padding_on_the_right_leaves_the_steps_before_alone():
+    ours = twins(return_sequences=True)[1]
+    padded = np.pad(X, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
+    np.testing.assert_allclose(ours(padded)[:, :TIME], ours(X), rtol=1e-12)
+
+
+def test_files_load_either_way(tmp_path):
+    names = ("keras", "ours")
+    models = dict(
+        zip(
+            names,
+            [
+                keras.Sequential([keras.Input((None, DIM)), layer])
+                for layer in twins("float32")
+            ],
+            strict=True,
+        )
+    )
+    path = tmp_path / "model.keras"
+    for source, target in (names, names[::-1]):
+        for weight in models[source].weights:
+            weight.assign(RANDOM.normal(size=weight.shape))
+        models[source].save_weights(tmp_path / "model.weights.h5")
+        models[target].load_weights(tmp_path / "model.weights.h5")
+        expected = models[source](X)
+        np.testing.assert_allclose(models[target](X), expected, rtol=1e-5)
+        models[source].save(path)
+        np.testing.assert_allclose(
+            keras.models.load_model(path)(X), expected, rtol=1e-6
+        )
+    assert type(keras.models.load_model(path).layers[0]) is LSTM

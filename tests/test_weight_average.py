@@ -1,0 +1,113 @@
+import keras
+import numpy as np
+import pytest
+
+from advtext.training import WeightAverage
+
+X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+Y = X.sum(axis=1, keepdims=True)
+
+
+class Record(keras.callbacks.Callback):
+    """What the weights are after every batch and during every evaluation."""
+
+    def __init__(self):
+        super().__init__()
+        self.after_batches, self.in_evaluation, self.after_epochs = [], [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.after_batches.append(self.model.get_weights())
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.in_evaluation.append(self.model.get_weights())
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.after_epochs.append(self.model.get_weights())
+
+
+def model():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    return model
+
+
+def fit(model, *callbacks, **kwargs):
+    arguments = {"epochs": 2, "batch_size": 4, "verbose": 0, **kwargs}
+    model.fit(X, Y, callbacks=list(callbacks), **arguments)
+
+
+def numpy_averages(start, after_batches, decay):
+    """The averages after every batch, by the formula."""
+    average, averages = [w.astype("float64") for w in start], []
+    for t, weights in enumerate(after_batches, start=1):
+        rate = min(decay, (1 + t) / (10 + t))
+        average = [
+            rate * a + (1 - rate) * w
+            for a, w in zip(average, weights, strict=True)
+        ]
+        averages.append(average)
+    return averages
+
+
+def assert_close(ours, theirs):
+    for our, their in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(our, their, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("decay", [0.999, 0.25, 0.0])
+def test_equals_a_loop_in_numpy(decay):
+    trained, record = model(), Record()
+    start = trained.get_weights()
+    average = WeightAverage(decay)
+    fit(trained, average, record)
+    expected = numpy_averages(start, record.after_batches, decay)
+    assert average.num_updates == len(expected) == 6
+    assert_close(average.get_state(), expected[-1])
+    assert_close(trained.get_weights(), expected[-1])
+    if decay == 0.0:
+        assert_close(trained.get_weights(), record.after_batches[-1])
+
+
+def test_stands_in_while_evaluated_and_only_then():
+    trained, record = model(), Record()
+    start = trained.get_weights()
+    fit(trained, WeightAverage(0.9), record, validation_data=(X, Y))
+    expected = numpy_averages(start, record.after_batches, 0.9)
+    assert_close(record.in_evaluation[0], expected[2])
+    assert_close(record.in_evaluation[-1], expected[5])
+    for epoch in (0, 1):
+        last = record.after_batches[3 * epoch + 2]
+        for ours, theirs in zip(record.after_epochs[epoch], last, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_training_itself_is_not_disturbed():
+    plain, averaged, alone, beside = model(), model(), Record(), Record()
+    fit(plain, alone)
+    fit(averaged, WeightAverage(0.9), beside, validation_data=(X, Y))
+    for ours, theirs in zip(
+        alone.after_batches, beside.after_batches, strict=True
+    ):
+        for our, their in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(our, their)
+
+
+def test_state_goes_on_where_it_stopped():
+    record, whole, first, second = Record(), *map(WeightAverage, [0.9] * 3)
+    straight, halved = model(), model()
+    start = halved.get_weights()
+    fit(straight, whole)
+    fit(halved, first, record, epochs=1, shuffle=False)
+    second.set_state(first.num_updates, first.get_state())
+    halved.set_weights(record.after_batches[-1])
+    fit(halved, second, record, epochs=1, shuffle=False)
+    expected = numpy_averages(start, record.after_batches, 0.9)[-1]
+    assert second.num_updates == whole.num_updates == 6
+    assert_close(halved.get_weights(), expected)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0, 1.5, float("nan")])
+def test_bad_decay_is_refused(decay):
+    with pytest.raises(ValueError, match=r"`decay` must be in \[0, 1\)"):
+        WeightAverage(decay)

@@ -1,7 +1,6 @@
-"""What every test shares: the backend, quiet logs, fresh seeds, real data."""
+"""What every test shares: the backend, quiet logs, fresh seeds."""
 
 import os
-import pathlib
 import sys
 
 import pytest
@@ -25,18 +24,3 @@ def same_seed(fresh_keras):
     """Starts every test from the same seed; does not import Keras for it."""
     if keras := sys.modules.get("keras"):
         keras.utils.set_random_seed(0)
-
-
-@pytest.fixture(scope="session")
-def data_dir():
-    """The folder of real reviews that the variable ADVTEXT_DATA names."""
-    folder = os.environ.get("ADVTEXT_DATA")
-    if not folder:
-        pytest.skip(
-            "no real data: set ADVTEXT_DATA to a folder with the files train, "
-            "test and unsup"
-        )
-    folder = pathlib.Path(folder)
-    if not folder.is_dir():
-        pytest.fail(f"ADVTEXT_DATA={folder} is no folder")
-    return folder

@@ -74,7 +74,7 @@ def test_a_hundredth_is_held_out_but_at_least_a_batch(seed, number):
 
 
 def test_too_little_text_is_refused(tiny, tmp_path, refusal):
-    arguments = f"--run_dir={tmp_path / 'run'}", "--pretrain_batch_size=99"
+    arguments = f"--run_dir={tmp_path / 'run'}", "--pretrain_batch_size=999"
     line = refusal("pretrain", tiny.config, *arguments)
     assert "too little text" in line and "lower `pretrain_batch_size`" in line
     assert not RunDirectory(tmp_path / "run").begun

@@ -1,0 +1,42 @@
+import pathlib
+import re
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = code.replace("20_000", "50").replace("=128", "=4")
+    code = code.replace("units=256", "units=3")
+    monkeypatch.chdir(tmp_path)
+    given = {
+        "token_counts": np.arange(50),
+        "x": np.arange(1, 41).reshape(4, 10),
+        "y": np.array([0, 1, 0, 1]),
+    }
+    exec(code, given)  # The README is ours.
+    assert set(given["model"].history.history) == {
+        "accuracy",
+        "loss",
+        "adversarial_loss",
+        "virtual_adversarial_loss",
+    }
+    assert (tmp_path / "classifier.keras").is_file()
+
+
+def test_both_readmes_have_the_same_code_tables_and_commands():
+    english, chinese = (
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("README.md", "README.zh.md")
+    )
+    for pattern in (r"^    \S+ .*", r"^## ", r"^\| [^|]*\|", r"^\|[ :-]+\|"):
+        ours, theirs = (
+            re.findall(pattern, text, re.MULTILINE)
+            for text in (english, chinese)
+        )
+        assert len(ours) == len(theirs) > 0, pattern

@@ -170,8 +170,12 @@ def test_every_method_trains(config, method):
     assert metrics["method"] == method and metrics["test_error"] < 50.0
 
 
-def test_text_without_unlabelled_and_test_documents_trains(config, tmp_path):
+def test_strange_text_trains_without_any_other_text(config, tmp_path):
     data = write_corpus(tmp_path / "data", sizes=(40, 0, 0))
+    with open(data / "train.jsonl", "a") as file:
+        for strange in ("good film " * 50_000, "", "\u00e9\U0001f600", "!?"):
+            record = {"text": strange, "label": "good"}
+            file.write(json.dumps(record) + "\n")
     alone = config(
         data_dir=str(data),
         pretrained="",
@@ -181,16 +185,12 @@ def test_text_without_unlabelled_and_test_documents_trains(config, tmp_path):
     metrics = train_classifier.run(alone)
     assert metrics["num_test"] == 0 and "test_error" not in metrics
     assert metrics["validation_num_documents"] == 4
+    assert metrics["num_labels"] == 40
 
 
 def test_three_classes_and_everything_unusual(tiny, tmp_path, advtext):
     classes = ("bad", "good", "odd")
     data = write_corpus(tmp_path / "data", classes, (60, 30, 30))
-    with open(data / "train.jsonl", "a") as file:
-        long = " ".join(["odd film"] * 50_000)
-        file.write(json.dumps({"text": long, "label": "odd"}) + "\n")
-        for strange in ("", "\u00e9\U0001f600", "!?"):
-            file.write(json.dumps({"text": strange, "label": "odd"}) + "\n")
     arguments = (
         tiny.config,
         f"--data_dir={data}",
@@ -198,7 +198,7 @@ def test_three_classes_and_everything_unusual(tiny, tmp_path, advtext):
         "--vocabulary_size=60",
         "--bidirectional",
         "--pooling=concat",
-        "--epochs=6",
+        "--epochs=10",
     )
     pretrained, run_dir = tmp_path / "pretrained", tmp_path / "run"
     advtext("pretrain", *arguments, f"--run_dir={pretrained}")
@@ -211,7 +211,7 @@ def test_three_classes_and_everything_unusual(tiny, tmp_path, advtext):
     )
     metrics = RunDirectory(run_dir).metrics()
     assert metrics["class_names"] == list(classes)
-    assert metrics["num_labels"] == 64 and metrics["test_error"] < 50.0
+    assert metrics["num_labels"] == 60 and metrics["test_error"] < 60.0
 
 
 def test_the_same_command_gives_the_same_metrics(tiny, config, tmp_path):

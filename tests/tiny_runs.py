@@ -18,7 +18,9 @@ min_documents = 1
 max_length = 20
 embedding_dim = 4
 units = 4
-hidden_dim = 3
+hidden_dim = 8
+embedding_dropout = 0.1
+pooling = "mean"
 num_candidates = 5
 checkpoint_steps = 10
 pretrain_epochs = 1
@@ -26,7 +28,7 @@ pretrain_batch_size = 4
 pretrain_timesteps = 5
 pretrain_learning_rate = 0.02
 epsilon = 0.5
-epochs = 4
+epochs = 6
 batch_size = 8
 unlabelled_batch_size = 8
 learning_rate = 0.05
@@ -50,7 +52,7 @@ def write_corpus(folder, classes=("bad", "good"), sizes=(40, 30, 60)):
         lines = []
         for number in range(size):
             label = classes[number % len(classes)]
-            kinds = [label, "", *classes, "", ""]
+            kinds = [label, label, *classes, "", ""]
             kinds = draw.choices(kinds, k=draw.randint(5, 18))
             text = " ".join(draw.choice(WORDS[kind]) for kind in kinds)
             lines.append(json.dumps({"text": text, "label": label}) + "\n")

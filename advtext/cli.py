@@ -29,11 +29,11 @@ def main(arguments=None):
         _drop_output()
         return 141
     except (ValueError, OSError) as error:
-        print(f"advtext: error: {_message(error)}", file=sys.stderr)
+        _tell(f"advtext: error: {_message(error)}")
         _drop_output()
         return 2
     except KeyboardInterrupt:
-        print(f"\nadvtext: interrupted{parsed.kept}.", file=sys.stderr)
+        _tell(f"advtext: interrupted{parsed.kept}.")
         return 130
     return 0
 
@@ -179,7 +179,13 @@ def _message(error):
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    print(f"advtext: warning: {message}", file=sys.stderr)
+    _tell(f"advtext: warning: {message}")
+
+
+def _tell(line):
+    """Prints a line on standard error, over a progress line that is there."""
+    clear = "\r\033[K" if sys.stderr.isatty() else ""
+    print(f"{clear}{line}", file=sys.stderr)
 
 
 def _drop_output():

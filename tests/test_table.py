@@ -1,9 +1,11 @@
-import dataclasses
+import contextlib
 import importlib.util
+import io
 import json
 import shutil
 import statistics
 
+import keras
 import pytest
 from tiny_runs import main, write_corpus
 
@@ -35,19 +37,22 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def finished(tiny, tmp_path_factory):
-    """The configuration and the rows of a finished table."""
+    """The run directory of a finished table, and what was printed."""
     run_dir = tmp_path_factory.mktemp("table") / "run"
-    overrides = {
-        "run_dir": str(run_dir),
-        "pretrained": str(tiny.pretrained),
-        "epochs": 1,
-    }
-    flags = [f"--{name}={value}" for name, value in overrides.items()]
-    if main("table", tiny.config, *flags, "--methods=scratch,random"):
+    flags = "--methods=scratch,random", "--seeds=0,1", "--epochs=1"
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        status = main("table", tiny.config, f"--run_dir={run_dir}", *flags)
+    if status:
         pytest.fail("the table did not come to its end")
-    overrides["methods"] = ["scratch", "random"]
-    rows = json.loads((run_dir / "table.json").read_text())
-    return load(tiny.config, overrides), rows
+    return run_dir, printed.getvalue()
+
+
+def configure(run_dir, **overrides):
+    """Returns the configuration of a table, or one like it."""
+    given = {"run_dir": str(run_dir), "methods": ["scratch", "random"]}
+    given |= {"method": "none", "pretrained": "", "seed": 0, **overrides}
+    return load(run_dir / "random_0/config.toml", given)
 
 
 @pytest.fixture
@@ -64,20 +69,39 @@ def trained(monkeypatch):
         return directory.metrics()
 
     monkeypatch.setattr(table.train_classifier, "run", run)
+    monkeypatch.setattr(table.pretrain, "run", run)
+    monkeypatch.setattr(keras.utils, "clear_session", lambda: None)
     return asked
 
 
+def test_a_table_leaves_all_its_runs(finished):
+    run_dir, printed = finished
+    with_plot = importlib.util.find_spec("matplotlib") is not None
+    assert {path.name for path in run_dir.iterdir()} == {
+        "language_model",
+        "random_0",
+        "random_1",
+        "scratch_0",
+        "scratch_1",
+        "table.json",
+        "table.md",
+    } | ({"table.png"} if with_plot else set())
+    text = (run_dir / "table.md").read_text(encoding="utf-8")
+    assert f"\n{text}\nOutputs in {run_dir}: table.md, table" in printed
+    assert ("table.png" in printed) == with_plot
+    if with_plot:
+        picture = (run_dir / "table.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+
+
 def test_a_row_sums_up_the_runs_of_a_method(finished):
-    config, rows = finished
-    run_dir = RunDirectory(config.run_dir).path
+    run_dir, _ = finished
+    rows = json.loads((run_dir / "table.json").read_text())
     assert [row["method"] for row in rows] == ["scratch", "random"]
     for row in rows:
-        runs = [
-            RunDirectory(run_dir / f"{row['method']}_{seed}")
-            for seed in config.seeds
-        ]
-        errors = [run.metrics()["test_error"] for run in runs]
-        seconds = [run.metrics()["train_seconds"] for run in runs]
+        arms = [RunDirectory(run_dir / f"{row['method']}_{s}") for s in (0, 1)]
+        errors = [arm.metrics()["test_error"] for arm in arms]
+        seconds = [arm.metrics()["train_seconds"] for arm in arms]
         assert row == {
             "method": row["method"],
             "num_labels": 40,
@@ -87,46 +111,44 @@ def test_a_row_sums_up_the_runs_of_a_method(finished):
             "test_errors": errors,
             "minutes": pytest.approx(statistics.mean(seconds) / 60),
         }
-        assert [run.config().seed for run in runs] == [0, 1]
-    assert (run_dir / "table.md").read_text() == table.markdown(rows)
+        assert [arm.config().seed for arm in arms] == [0, 1]
 
 
-def test_scratch_has_no_language_model(finished):
-    config, _ = finished
+def test_every_arm_but_scratch_starts_from_the_language_model(finished):
+    run_dir, _ = finished
     for arm, method, pretrained in (
         ("scratch_0", "none", ""),
-        ("random_0", "random", config.pretrained),
+        ("random_0", "random", str(run_dir / "language_model")),
     ):
-        arm = RunDirectory(RunDirectory(config.run_dir) / arm).config()
-        assert (arm.method, arm.pretrained) == (method, pretrained)
+        config = RunDirectory(run_dir / arm).config()
+        assert (config.method, config.pretrained) == (method, pretrained)
 
 
 def test_an_arm_is_what_the_command_train_gives(finished, tmp_path):
-    config, _ = finished
-    arm = RunDirectory(RunDirectory(config.run_dir) / "random_1")
+    run_dir, _ = finished
+    arm = run_dir / "random_1"
     alone = load(arm / "config.toml", {"run_dir": str(tmp_path)})
-    metrics, expected = train_classifier.run(alone), arm.metrics()
+    metrics = train_classifier.run(alone)
+    expected = RunDirectory(arm).metrics()
     for one in (metrics, expected):
         assert one.pop("train_seconds") > 0.0
     assert metrics == expected
 
 
 def test_a_finished_arm_is_not_run_again(finished, tmp_path, trained):
-    config, rows = finished
-    run_dir = shutil.copytree(config.run_dir, tmp_path / "run")
-    overrides = {"run_dir": str(run_dir), "seeds": [0, 1, 2]}
-    more = load(RunDirectory(run_dir) / "random_0/config.toml", overrides)
-    again = table.run(more)
+    run_dir = shutil.copytree(finished[0], tmp_path / "run")
+    before = json.loads((run_dir / "table.json").read_text())
+    rows = table.run(configure(run_dir, seeds=[0, 1, 2]))
     assert trained == ["scratch_2", "random_2"]
-    assert [len(row["test_errors"]) for row in again] == [3, 3]
-    assert again[1]["test_errors"][:2] == rows[1]["test_errors"]
+    for row, shorter in zip(rows, before, strict=True):
+        assert row["test_errors"][:2] == shorter["test_errors"]
+        assert len(row["test_errors"]) == 3
 
 
 def test_an_arm_of_another_configuration_is_not_mixed_in(finished):
-    config, _ = finished
-    other = dataclasses.replace(config, epochs=2)
+    run_dir, _ = finished
     with pytest.raises(ValueError, match="epochs was 1 and is 2"):
-        table.run(other)
+        table.run(configure(run_dir, epochs=2))
 
 
 def test_the_markdown_table():

@@ -2,6 +2,7 @@
 
 from advtext.data.array_batches import ArrayBatches as ArrayBatches
 from advtext.data.corpus import Corpus as Corpus
+from advtext.data.dataset_batches import DatasetBatches as DatasetBatches
 from advtext.data.document_batches import DocumentBatches as DocumentBatches
 from advtext.data.documents import Documents as Documents
 from advtext.data.documents import RawDocuments as RawDocuments

@@ -1,13 +1,17 @@
+import keras
+
 from advtext.data.array_batches import ArrayBatches
 from advtext.data.batches import Batches
+from advtext.data.dataset_batches import DatasetBatches
 
 
 class SemiSupervisedBatches(Batches):
     """Pairs batches of labelled with batches of unlabelled examples.
 
     Args:
-        labelled: `Batches` giving `(x, y)`, or a pair of arrays `(x, y)`.
-        unlabelled: `Batches` giving `x` (labels are dropped), or an array.
+        labelled: `Batches` or another `keras.utils.PyDataset` giving `(x, y)`,
+            or a pair of arrays `(x, y)`.
+        unlabelled: The same giving `x` (labels are dropped), or an array.
         batch_size: Labelled examples in a batch, for arrays.
         unlabelled_batch_size: The same for unlabelled examples; `batch_size`
             by default.
@@ -40,12 +44,12 @@ class SemiSupervisedBatches(Batches):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
-        if not isinstance(labelled, Batches):
-            labelled = ArrayBatches(tuple(labelled), batch_size, seed)
-        if not isinstance(unlabelled, Batches):
-            unlabelled = ArrayBatches(
-                (unlabelled,), unlabelled_batch_size or batch_size, seed + 1
-            )
+        labelled = _repeated(labelled) or ArrayBatches(
+            tuple(labelled), batch_size, seed
+        )
+        unlabelled = _repeated(unlabelled) or ArrayBatches(
+            (unlabelled,), unlabelled_batch_size or batch_size, seed + 1
+        )
         self.labelled = labelled
         self.unlabelled = unlabelled
 
@@ -68,3 +72,12 @@ class SemiSupervisedBatches(Batches):
         if isinstance(unlabelled, tuple):
             unlabelled = unlabelled[0]
         return {"labelled": x, "unlabelled": unlabelled}, y
+
+
+def _repeated(data):
+    """Returns an endless sequence of batches, or `None` for arrays."""
+    if isinstance(data, Batches):
+        return data
+    if isinstance(data, keras.utils.PyDataset):
+        return DatasetBatches(data)
+    return None

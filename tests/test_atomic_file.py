@@ -1,6 +1,6 @@
 import pytest
 
-from advtext.data.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file
 
 
 def test_atomic_file_keeps_the_old_one_on_error(tmp_path):

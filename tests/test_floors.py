@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 FLOORS = {
     "advtext.backend": 0,
     "advtext.config": 0,
+    "advtext.atomic_file": 0,
     "advtext.attacks": 1,
     "advtext.layers": 1,
     "advtext.losses": 1,

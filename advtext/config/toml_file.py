@@ -1,10 +1,10 @@
 """A `Config` from a TOML file and back."""
 
-import os
 import pathlib
 import re
 import tomllib
 
+from advtext.atomic_file import atomic_file
 from advtext.config import values
 from advtext.config.config import FIELDS, Config
 
@@ -76,15 +76,10 @@ def save(config, path):
             lines += ["", f"## {section}"] if lines else [f"## {section}"]
         lines.append(f"# {values.describe(field)}")
         lines.append(f"{name} = {_to_toml(getattr(config, name))}")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with atomic_file(path) as file:
+            file.write(("\n".join(lines) + "\n").encode("utf-8"))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OSError(
             error.errno,
             f"Cannot write the config ({error.strerror}). Is the folder "

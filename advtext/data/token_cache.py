@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advtext.data.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
 

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from advtext.data.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file
 
 _FORMAT = "advtext tokenizer"
 _VERSION = 1

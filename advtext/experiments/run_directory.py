@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 
 from advtext import config as config_files
+from advtext.atomic_file import atomic_file
 from advtext.data import load_tokenizer
-from advtext.data.atomic_file import atomic_file
 
 _KINDS = {
     "language_model.keras": "pretraining run",

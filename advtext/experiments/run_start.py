@@ -4,7 +4,7 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-from advtext.data.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file
 from advtext.experiments.run_directory import naming
 
 _OUTPUTS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from advtext.data.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file
 
 # What reading a damaged file may raise.
 _DAMAGE = (

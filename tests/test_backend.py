@@ -90,3 +90,26 @@ def test_backend_is_the_one_of_keras():
     assert keras.backend.backend() == "tensorflow"
     for name in ("input_gradient", "value_and_gradients", "vjp", "lstm"):
         assert callable(getattr(backend, name))
+
+
+def test_products_of_rounded_factors():
+    # 1 + 2^-9 is halfway between two bfloat16 numbers; 1 + 2^-7 is one.
+    a = np.array([[1 + 2**-9, 1 + 2**-7]], "float32")
+    b = np.array([[2.0], [4.0]], "float32")
+    exact = backend.matmul(a, b)
+    with backend.matmul_dtype("bfloat16"):
+        rounded = backend.matmul(a, b)
+        with backend.matmul_dtype("float32"):
+            np.testing.assert_array_equal(backend.matmul(a, b), exact)
+        doubles = backend.matmul(a.astype("float64"), b.astype("float64"))
+    np.testing.assert_array_equal(exact, a @ b)
+    np.testing.assert_array_equal(rounded, [[6.03125]])
+    np.testing.assert_array_equal(doubles, a.astype("float64") @ b)
+    assert rounded.dtype == "float32" and doubles.dtype == "float64"
+
+
+def test_an_error_leaves_products_as_they_were():
+    with pytest.raises(KeyError), backend.matmul_dtype("bfloat16"):
+        raise KeyError
+    a = np.array([[1.001]], "float32")
+    np.testing.assert_array_equal(backend.matmul(a, a), a @ a)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from advtext import backend
+from advtext.backend.tensorflow_matmul import low
 from advtext.config import Config
 from advtext.data import ArrayBatches
 from advtext.experiments import fitting
@@ -129,6 +130,26 @@ def test_without_resume_a_training_begins_anew(stopped):
     run = Run(stopped)
     assert run.fit()[0]
     assert run.model.optimizer.iterations == 12
+
+
+def test_only_training_rounds_the_factors_of_products(tmp_path):
+    seen = []
+
+    class Dense(keras.layers.Dense):
+        def call(self, x):
+            seen.append(low(x)[0].dtype.name)
+            return super().call(x)
+
+    config = dataclasses.replace(CONFIG, matmul_dtype="bfloat16")
+    run = Run(tmp_path, config=config)
+    run.model = keras.Sequential([keras.Input((2,)), Dense(1)])
+    run.model.compile(fitting.adam(0.1, 0.9, 1.0), "mse")
+    seen.clear()
+    assert run.fit()[0]
+    assert set(seen) == {"bfloat16"}
+    seen.clear()
+    run.model.predict(X, verbose=0)
+    assert set(seen) == {"float32"}
 
 
 def test_a_time_limit_ends_after_a_checkpoint(straight, tmp_path):

@@ -110,6 +110,25 @@ def test_equals_keras_in_float32(count):
     assert count
 
 
+@pytest.mark.parametrize("mode", ["eager", "graph"])
+def test_rounded_factors_change_every_result_a_little(mode, count):
+    _, ours = twins("float32", return_sequences=True, return_state=True)
+    exact = run(ours, mode, "float32")
+    with backend.matmul_dtype("bfloat16"):
+        rounded = run(ours, mode, "float32")
+    for mine, other in zip(rounded, exact, strict=True):
+        for value, reference in zip(mine, other, strict=True):
+            assert value.dtype == "float32"
+            difference = np.linalg.norm(value - reference)
+            assert 0.0 < difference < 0.03 * np.linalg.norm(reference)
+    with backend.matmul_dtype("bfloat16"):
+        _, double = twins(return_sequences=True, return_state=True)
+        inside = run(double, mode)
+    for mine, other in zip(inside, run(double, mode), strict=True):
+        for value, reference in zip(mine, other, strict=True):
+            np.testing.assert_array_equal(value, reference)
+
+
 def test_gradients_equal_central_differences():
     ours = twins(return_sequences=True, return_state=True)[1]
     gradients = run(ours, "eager")[1]

@@ -15,6 +15,8 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import vjp as vjp
     from advtext.backend.tensorflow_lstm import lstm as lstm
+    from advtext.backend.tensorflow_matmul import matmul as matmul
+    from advtext.backend.tensorflow_matmul import matmul_dtype as matmul_dtype
 else:
     raise ImportError(
         "advtext runs on Keras' TensorFlow backend. Received: "

@@ -8,6 +8,8 @@ and of the inputs, are single products over all steps.
 
 import tensorflow as tf
 
+from advtext.backend.tensorflow_matmul import low
+
 
 def lstm(x, h, c, kernel, recurrent_kernel, bias):
     """Runs an LSTM with sigmoid gates and tanh, as `keras.layers.LSTM`.
@@ -32,8 +34,8 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias):
 
 @tf.custom_gradient
 def _lstm(x, h0, c0, kernel, recurrent_kernel, bias):
-    inputs = _products(x, kernel) + bias
-    gates, cells, outputs = _forward(inputs, h0, c0, recurrent_kernel)
+    inputs = _products(x, kernel)
+    gates, cells, outputs = _forward(inputs, h0, c0, recurrent_kernel, bias)
 
     def gradient(d_outputs, d_h, d_c):
         before = tf.concat([c0[None], cells[:-1]], axis=0)
@@ -42,12 +44,12 @@ def _lstm(x, h0, c0, kernel, recurrent_kernel, bias):
         )
         before = tf.concat([h0[None], outputs[:-1]], axis=0)
         return (
-            _products(d_gates, tf.transpose(kernel)),
+            tf.cast(_products(d_gates, tf.transpose(kernel)), x.dtype),
             d_h0,
             d_c0,
             _weight_gradient(x, d_gates),
             _weight_gradient(before, d_gates),
-            tf.reduce_sum(d_gates, (0, 1)),
+            tf.reduce_sum(tf.cast(d_gates, x.dtype), (0, 1)),
         )
 
     return (outputs, outputs[-1], cells[-1]), gradient
@@ -55,30 +57,32 @@ def _lstm(x, h0, c0, kernel, recurrent_kernel, bias):
 
 def _products(x, weights):
     """Multiplies every step of `(time, batch, dim)` in one product."""
-    flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), weights)
+    flat = tf.matmul(*low(tf.reshape(x, (-1, x.shape[-1])), weights))
     time, batch = tf.unstack(tf.shape(x)[:2])
     return tf.reshape(flat, (time, batch, weights.shape[-1]))
 
 
 def _weight_gradient(x, d_gates):
-    return tf.matmul(
-        tf.reshape(x, (-1, x.shape[-1])),
-        tf.reshape(d_gates, (-1, d_gates.shape[-1])),
-        transpose_a=True,
-    )
+    flat = [tf.reshape(v, (-1, v.shape[-1])) for v in (x, d_gates)]
+    return tf.cast(tf.matmul(*low(*flat), transpose_a=True), x.dtype)
 
 
-def _arrays(like, steps, names):
-    return [tf.TensorArray(like.dtype, size=steps) for _ in range(names)]
+def _arrays(steps, *dtypes):
+    return [tf.TensorArray(dtype, size=steps) for dtype in dtypes]
 
 
-def _forward(inputs, h0, c0, recurrent_kernel):
+def _forward(inputs, h0, c0, recurrent_kernel, bias):
     """Returns activated gates, cell states and outputs of all steps."""
     steps = tf.shape(inputs)[0]
+    dtype = h0.dtype
+    (weights,) = low(recurrent_kernel)
 
     def step(t, h, c, gates, cells, outputs):
+        product = tf.matmul(*low(h), weights)
         i, f, g, o = tf.split(
-            inputs[t] + tf.matmul(h, recurrent_kernel), 4, axis=-1
+            tf.cast(inputs[t], dtype) + tf.cast(product, dtype) + bias,
+            4,
+            axis=-1,
         )
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
@@ -95,7 +99,7 @@ def _forward(inputs, h0, c0, recurrent_kernel):
     *_, gates, cells, outputs = tf.while_loop(
         lambda t, *_: t < steps,
         step,
-        (0, h0, c0, *_arrays(inputs, steps, 3)),
+        (0, h0, c0, *_arrays(steps, dtype, dtype, dtype)),
         maximum_iterations=steps,
     )
     return gates.stack(), cells.stack(), outputs.stack()
@@ -104,44 +108,34 @@ def _forward(inputs, h0, c0, recurrent_kernel):
 def _backward(gates, cells, before, d_outputs, d_h, d_c, recurrent_kernel):
     """Returns the gradients of the gates' inputs, and of both states.
 
-    What does not depend on the step after, is computed for all steps at once.
+    The first only enter products, and have their type.
     """
     steps = tf.shape(gates)[0]
-    i, f, g, o = tf.split(gates, 4, axis=-1)
-    squashed = tf.tanh(cells)
-    to_cell = o * (1.0 - tf.square(squashed))
-    to_output_gate = squashed * o * (1.0 - o)
-    from_cell = tf.concat(
-        [
-            g * i * (1.0 - i),
-            before * f * (1.0 - f),
-            i * (1.0 - tf.square(g)),
-        ],
-        axis=-1,
-    )
-    transposed = tf.transpose(recurrent_kernel)
+    (weights,) = low(tf.transpose(recurrent_kernel))
 
     def step(t, d_h, d_c, d_gates):
+        i, f, g, o = tf.split(gates[t], 4, axis=-1)
+        squashed = tf.tanh(cells[t])
         d_h = d_h + d_outputs[t]
-        d_c = d_c + d_h * to_cell[t]
-        d_gate = tf.concat(
-            [
-                tf.tile(d_c, (1, 3)) * from_cell[t],
-                d_h * to_output_gate[t],
-            ],
-            axis=-1,
+        d_c = d_c + d_h * o * (1.0 - tf.square(squashed))
+        parts = (
+            d_c * g * i * (1.0 - i),
+            d_c * before[t] * f * (1.0 - f),
+            d_c * i * (1.0 - tf.square(g)),
+            d_h * squashed * o * (1.0 - o),
         )
+        d_gate = tf.concat(low(*parts), axis=-1)
         return (
             t - 1,
-            tf.matmul(d_gate, transposed),
-            d_c * f[t],
+            tf.cast(tf.matmul(d_gate, weights), d_h.dtype),
+            d_c * f,
             d_gates.write(t, d_gate),
         )
 
     _, d_h, d_c, d_gates = tf.while_loop(
         lambda t, *_: t >= 0,
         step,
-        (steps - 1, d_h, d_c, *_arrays(gates, steps, 1)),
+        (steps - 1, d_h, d_c, *_arrays(steps, weights.dtype)),
         maximum_iterations=steps,
     )
     return d_gates.stack(), d_h, d_c

@@ -93,6 +93,9 @@ class Config:
     jit_compile: bool = _setting(
         False, "Compile with XLA (not with cuDNN's LSTM)"
     )
+    matmul_dtype: str = _setting(
+        "float32", "CPU products in training", choices=("float32", "bfloat16")
+    )
     deterministic: bool = _setting(
         False, "Same numbers at every repetition, at some cost in speed"
     )
@@ -132,13 +135,10 @@ class Config:
         5.0,
         "Length of the perturbation of a document",
         at_least=0,
-        unit="units of the embedding",
+        unit="embedding units",
     )
     xi: float = _setting(
-        0.1,
-        "Length of the trial step of virtual_adversarial",
-        above=0,
-        unit="units of the embedding",
+        0.1, "Length of VAT's trial step", above=0, unit="embedding units"
     )
     num_power_iterations: int = _setting(
         1, "Gradients that find the worst direction", at_least=0

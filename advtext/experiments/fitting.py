@@ -67,16 +67,17 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         limit,
     ]
     if done < epochs:
-        model.fit(
-            batches,
-            initial_epoch=done,
-            epochs=epochs,
-            verbose=0,
-            # Keras would shuffle the batches of an epoch: no text would go on
-            # from batch to batch, and no run could be resumed exactly.
-            shuffle=False,
-            callbacks=[c for c in callbacks if c is not None],
-        )
+        with backend.matmul_dtype(config.matmul_dtype):
+            model.fit(
+                batches,
+                initial_epoch=done,
+                epochs=epochs,
+                verbose=0,
+                # Keras would shuffle the batches of an epoch: no text would go
+                # on from batch to batch, no run could be resumed exactly.
+                shuffle=False,
+                callbacks=[c for c in callbacks if c is not None],
+            )
     elif weight_average is not None:
         weight_average.set_model(model)
         weight_average.on_train_end()

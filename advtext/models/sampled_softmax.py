@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from advtext import backend
+
 
 def softmax_loss(hidden, targets, weights, biases):
     """Returns the exact cross-entropy over the whole vocabulary."""
@@ -42,7 +44,7 @@ def sampled_softmax_loss(
     true_logits = ops.sum(
         hidden * ops.take(weights, targets, axis=0), axis=-1
     ) + ops.take(offsets, targets)
-    logits = ops.matmul(
+    logits = backend.matmul(
         hidden, ops.transpose(ops.take(weights, candidates, axis=0))
     ) + ops.take(offsets, candidates)
     hits = ops.equal(ops.expand_dims(targets, -1), candidates)

@@ -181,6 +181,9 @@ class Config:
     methods: tuple[str, ...] = _setting(
         ARMS, "Arms of a table; scratch: nothing pretrained", choices=ARMS
     )
+    processes: int = _setting(
+        1, "Arms of a table trained at a time, each on its cores", at_least=1
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):

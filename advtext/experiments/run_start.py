@@ -24,6 +24,7 @@ _FREE = (
     "cache_dir",
     "seeds",
     "methods",
+    "processes",
 )
 
 

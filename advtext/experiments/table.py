@@ -6,7 +6,12 @@ import statistics
 
 import keras
 
-from advtext.experiments import pretrain, text, train_classifier
+from advtext.experiments import (
+    pretrain,
+    side_by_side,
+    text,
+    train_classifier,
+)
 from advtext.experiments.run_directory import RunDirectory
 
 NAMES = {
@@ -34,6 +39,7 @@ def run(config):
 
     Raises:
         FileNotFoundError: If the text has no test set.
+        ChildProcessError: If one of several `processes` fails.
     """
     directory = RunDirectory(config.run_dir)
     if "test" not in text.open_source(config).splits:
@@ -49,29 +55,32 @@ def run(config):
         if pretrain.run(dataclasses.replace(config, run_dir=path)) is None:
             return None
         config = dataclasses.replace(config, pretrained=path)
+    arms = [(m, seed) for m in config.methods for seed in config.seeds]
+    if config.processes > 1:
+        configs = [_arm(config, directory, *arm) for arm in arms]
+        if not side_by_side.run(configs, config.processes):
+            return None
+        config = dataclasses.replace(config, resume=True, overwrite=False)
     results = {}
-    for method in config.methods:
-        for seed in config.seeds:
-            metrics = _run_arm(config, directory, method, seed)
-            if metrics is None:
-                return None
-            results.setdefault(method, []).append(metrics)
+    for method, seed in arms:
+        keras.utils.clear_session()
+        metrics = train_classifier.run(_arm(config, directory, method, seed))
+        if metrics is None:
+            return None
+        results.setdefault(method, []).append(metrics)
     rows = [_row(method, results[method]) for method in config.methods]
     directory.write_json("table.json", rows)
     directory.write_text("table.md", markdown(rows))
     return rows
 
 
-def _run_arm(config, directory, method, seed):
-    keras.utils.clear_session()
-    return train_classifier.run(
-        dataclasses.replace(
-            config,
-            run_dir=str(directory / f"{method}_{seed}"),
-            method="none" if method == "scratch" else method,
-            pretrained="" if method == "scratch" else config.pretrained,
-            seed=seed,
-        )
+def _arm(config, directory, method, seed):
+    return dataclasses.replace(
+        config,
+        run_dir=str(directory / f"{method}_{seed}"),
+        method="none" if method == "scratch" else method,
+        pretrained="" if method == "scratch" else config.pretrained,
+        seed=seed,
     )
 
 

@@ -1,0 +1,81 @@
+"""Trains several classifiers at the same time, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from advtext import config as config_files
+from advtext.experiments.run_directory import RunDirectory
+
+
+def run(configs, processes):
+    """Runs the trainings that are not finished; the cores are shared out.
+
+    Training one small LSTM leaves cores idle at every step. Where the system
+    can bind a process to cores, each training gets its own.
+
+    Args:
+        configs: `advtext.config.Config` of every training.
+        processes: How many run at a time, at least 1.
+
+    Returns:
+        Whether all are finished; not so if `max_minutes` ran out.
+
+    Raises:
+        ChildProcessError: If a training fails. It says why on standard error;
+            the others are stopped, and can be resumed.
+    """
+    waiting = [c for c in configs if c.overwrite or not _finished(c)]
+    free, running = _core_sets(processes), {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            while waiting or running:
+                while waiting and free:
+                    config, cores = waiting.pop(0), free.pop()
+                    path = Path(folder) / f"{len(waiting)}.toml"
+                    config_files.save(config, path)
+                    running[_start(path, cores)] = (config, cores)
+                time.sleep(0.2)
+                for process in [p for p in running if p.poll() is not None]:
+                    config, cores = running.pop(process)
+                    free.append(cores)
+                    if process.returncode:
+                        raise ChildProcessError(
+                            f"The training in {config.run_dir} failed, for "
+                            "the reason given above."
+                        )
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait()
+    return all(map(_finished, configs))
+
+
+def _finished(config):
+    return RunDirectory(config.run_dir).finished
+
+
+def _core_sets(processes):
+    if not hasattr(os, "sched_setaffinity"):
+        return [None] * processes
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < processes:
+        return [None] * processes
+    return [set(cores[i::processes]) for i in range(processes)]
+
+
+def _start(path, cores):
+    """Starts a training; it inherits the cores that this thread is bound to."""
+    command = [sys.executable, "-m", "advtext", "train", str(path)]
+    if cores is None:
+        return subprocess.Popen(command)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        return subprocess.Popen(command)
+    finally:
+        os.sched_setaffinity(0, before)

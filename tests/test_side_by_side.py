@@ -38,7 +38,7 @@ class Process:
         self.stopped = True
 
     def wait(self):
-        assert self.stopped
+        assert self.stopped or self.returncode is not None
 
 
 def finish(run_dir):

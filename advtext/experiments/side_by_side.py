@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def run(configs, processes):
                 time.sleep(0.2)
                 for process in [p for p in running if p.poll() is not None]:
                     config, cores = running.pop(process)
+                    process.wait()
                     free.append(cores)
                     if process.returncode:
                         raise ChildProcessError(
@@ -70,12 +72,31 @@ def _core_sets(processes):
 
 def _start(path, cores):
     """Starts a training; it inherits the cores that this thread is bound to."""
-    command = [sys.executable, "-m", "advtext", "train", str(path)]
     if cores is None:
-        return subprocess.Popen(command)
+        return _Training(path)
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
-        return subprocess.Popen(command)
+        return _Training(path)
     finally:
         os.sched_setaffinity(0, before)
+
+
+class _Training(subprocess.Popen):
+    """A training whose messages come out line by line, not over each other."""
+
+    def __init__(self, path):
+        command = [sys.executable, "-m", "advtext", "train", str(path)]
+        super().__init__(command, stderr=subprocess.PIPE)
+        self.teller = threading.Thread(target=self._tell, daemon=True)
+        self.teller.start()
+
+    def _tell(self):
+        with self.stderr:
+            for line in self.stderr:
+                print(line.decode("utf-8", "replace"), end="", file=sys.stderr)
+
+    def wait(self, timeout=None):
+        """Waits for the end, and for the last message."""
+        self.teller.join()
+        return super().wait(timeout)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 from advtext import backend
 from advtext.data import Corpus, LanguageModelBatches
@@ -119,6 +120,19 @@ def test_evaluation_is_the_exact_mean_loss(bidirectional):
         expected += losses_by_hand(outputs, targets, head).mean()
     loss = model.evaluate(x, y, batch_size=ROWS, verbose=0)
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_a_loss_is_float32_in_mixed_precision():
+    half = randomize(language_model(dtype="mixed_bfloat16"))
+    half.compile("sgd")
+    assert np.isfinite(half.fit(X, Y, verbose=0).history["loss"]).all()
+    outputs = half(X)
+    assert outputs.dtype == "bfloat16"
+    outputs = ops.cast(outputs, "float32")
+    loss = half.compute_loss(X, Y, outputs, training=False)
+    assert loss.dtype == "float32"
+    by_hand = losses_by_hand(outputs, Y, half.heads[0]).mean()
+    np.testing.assert_allclose(loss, by_hand, rtol=1e-5)
 
 
 def test_training_without_candidates_is_exact_too():

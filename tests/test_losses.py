@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from advtext import backend
 from advtext.losses import (
@@ -63,6 +64,19 @@ def test_divergence_is_exactly_0_for_equal_logits(num_logits):
     for logits in pairs(num_logits):
         logits = logits.astype("float32")
         assert not np.any(kl_divergence_from_logits(logits, logits))
+
+
+@pytest.mark.parametrize("num_logits", [1, 3])
+def test_logits_of_half_precision_are_not_rounded_again(num_logits):
+    p, q = (ops.cast(v, "bfloat16") for v in pairs(num_logits))
+    for function, logits in (
+        (kl_divergence_from_logits, (p, q)),
+        (entropy_from_logits, (p,)),
+    ):
+        value = function(*logits)
+        expected = function(*(ops.cast(v, "float32") for v in logits))
+        assert value.dtype == "float32"
+        np.testing.assert_array_equal(value, expected)
 
 
 def test_one_logit_is_two_logits_one_of_them_0():

@@ -56,9 +56,10 @@ class NextTokenHead(keras.layers.Layer):
             name="kernel",
             shape=(tokens, hidden_shape[-1]),
             initializer="glorot_uniform",
+            autocast=False,
         )
         self.bias = self.add_weight(
-            name="bias", shape=(tokens,), initializer="zeros"
+            name="bias", shape=(tokens,), initializer="zeros", autocast=False
         )
         self.log_probabilities = self._table("log_probabilities", "float32")
         self.kept = self._table("kept", "float32")
@@ -104,6 +105,8 @@ class NextTokenHead(keras.layers.Layer):
         self.bias.assign(np.log(probabilities))
 
     def call(self, hidden, targets, training=False):
+        # A loss is computed in float32 in mixed precision too.
+        hidden = ops.cast(hidden, self.variable_dtype)
         if not (training and self.num_candidates):
             return self._exact_loss(hidden, targets)
         candidates = draw(

@@ -90,7 +90,7 @@ def test_every_flag_shows_its_help_and_default(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     for field in FIELDS:
         assert field.metadata["help"] in shown
-    assert "(a number >= 0, in embedding units); default 5.0" in shown
+    assert "(a number >= 0, in units of the embedding); default 5.0" in shown
 
 
 # Correctness

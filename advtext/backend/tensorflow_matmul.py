@@ -44,7 +44,7 @@ def low(*factors):
     )
 
 
-def matmul(a, b):
-    """Multiplies two matrices of one type, and returns that type."""
+def matmul(a, b, transpose_a=False):
+    """Multiplies two matrices, and returns the type of the first."""
     a = tf.convert_to_tensor(a)
-    return tf.cast(tf.matmul(*low(a, b)), a.dtype)
+    return tf.cast(tf.matmul(*low(a, b), transpose_a=transpose_a), a.dtype)

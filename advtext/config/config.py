@@ -94,7 +94,9 @@ class Config:
         False, "Compile with XLA (not with cuDNN's LSTM)"
     )
     matmul_dtype: str = _setting(
-        "float32", "CPU products in training", choices=("float32", "bfloat16")
+        "float32",
+        "Type that the factors of a CPU's products are rounded to in training",
+        choices=("float32", "bfloat16"),
     )
     deterministic: bool = _setting(
         False, "Same numbers at every repetition, at some cost in speed"
@@ -135,10 +137,13 @@ class Config:
         5.0,
         "Length of the perturbation of a document",
         at_least=0,
-        unit="embedding units",
+        unit="units of the embedding",
     )
     xi: float = _setting(
-        0.1, "Length of VAT's trial step", above=0, unit="embedding units"
+        0.1,
+        "Length of the trial step of virtual_adversarial",
+        above=0,
+        unit="units of the embedding",
     )
     num_power_iterations: int = _setting(
         1, "Gradients that find the worst direction", at_least=0

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import importlib.util
 import io
 import json
@@ -138,17 +139,28 @@ def test_an_arm_is_what_the_command_train_gives(finished, tmp_path):
 def test_a_finished_arm_is_not_run_again(finished, tmp_path, trained):
     run_dir = shutil.copytree(finished[0], tmp_path / "run")
     before = json.loads((run_dir / "table.json").read_text())
-    rows = table.run(configure(run_dir, seeds=[0, 1, 2]))
+    pretrained = str(finished[0] / "language_model")
+    config = configure(run_dir, seeds=[0, 1, 2], pretrained=pretrained)
+    rows = table.run(config)
     assert trained == ["scratch_2", "random_2"]
     for row, shorter in zip(rows, before, strict=True):
         assert row["test_errors"][:2] == shorter["test_errors"]
         assert len(row["test_errors"]) == 3
 
 
-def test_an_arm_of_another_configuration_is_not_mixed_in(finished):
-    run_dir, _ = finished
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_arm_of_another_configuration_is_refused_before_any_is_run(
+    finished, tmp_path, trained, monkeypatch, processes
+):
+    run_dir = shutil.copytree(finished[0], tmp_path / "run")
+    monkeypatch.setattr(table.side_by_side, "run", trained.append)
+    config = configure(run_dir, epochs=2, seeds=[2, 1], processes=processes)
+    config = dataclasses.replace(
+        config, pretrained=str(finished[0] / "language_model")
+    )
     with pytest.raises(ValueError, match="epochs was 1 and is 2"):
-        table.run(configure(run_dir, epochs=2))
+        table.run(config)
+    assert not trained
 
 
 def test_the_markdown_table():

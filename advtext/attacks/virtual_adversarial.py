@@ -83,9 +83,7 @@ class VirtualAdversarial:
         for _ in range(self.num_power_iterations):
             gradient = backend.input_gradient(
                 lambda x: ops.sum(
-                    kl_divergence_from_logits(
-                        ops.stop_gradient(logits), logits_fn(x)
-                    )
+                    kl_divergence_from_logits(logits, logits_fn(x))
                 ),
                 embedded + self.xi * vector,
             )

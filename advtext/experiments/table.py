@@ -8,6 +8,7 @@ import keras
 
 from advtext.experiments import (
     pretrain,
+    run_start,
     side_by_side,
     text,
     train_classifier,
@@ -39,6 +40,7 @@ def run(config):
 
     Raises:
         FileNotFoundError: If the text has no test set.
+        ValueError: If an arm is there with another configuration.
         ChildProcessError: If one of several `processes` fails.
     """
     directory = RunDirectory(config.run_dir)
@@ -50,21 +52,31 @@ def run(config):
     config = dataclasses.replace(
         config, resume=not config.overwrite, run_dir=str(directory.path)
     )
+    language_model = None
     if not config.pretrained and set(config.methods) != {"scratch"}:
         path = str(directory / "language_model")
-        if pretrain.run(dataclasses.replace(config, run_dir=path)) is None:
-            return None
+        language_model = dataclasses.replace(config, run_dir=path)
         config = dataclasses.replace(config, pretrained=path)
-    arms = [(m, seed) for m in config.methods for seed in config.seeds]
+    arms = {
+        (method, seed): _arm(config, directory, method, seed)
+        for method in config.methods
+        for seed in config.seeds
+    }
+    for arm in arms.values():
+        run_start.check(RunDirectory(arm.run_dir), arm)
+    if language_model and pretrain.run(language_model) is None:
+        return None
     if config.processes > 1:
-        configs = [_arm(config, directory, *arm) for arm in arms]
-        if not side_by_side.run(configs, config.processes):
+        if not side_by_side.run(arms.values(), config.processes):
             return None
-        config = dataclasses.replace(config, resume=True, overwrite=False)
+        arms = {
+            key: dataclasses.replace(arm, resume=True, overwrite=False)
+            for key, arm in arms.items()
+        }
     results = {}
-    for method, seed in arms:
+    for (method, _), arm in arms.items():
         keras.utils.clear_session()
-        metrics = train_classifier.run(_arm(config, directory, method, seed))
+        metrics = train_classifier.run(arm)
         if metrics is None:
             return None
         results.setdefault(method, []).append(metrics)

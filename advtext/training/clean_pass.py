@@ -9,6 +9,9 @@ from keras import ops
 class CleanPass:
     """What the unperturbed pass over a batch leaves behind for the terms.
 
+    All of it is constant to a term, whose objective is differentiated in its
+    argument and in the weights that `classify` uses.
+
     Attributes:
         embedded: What the classifier embedded, `(batch, ...)`.
         mask: Which steps are real, or `None`.

@@ -57,11 +57,7 @@ class VirtualAdversarialLoss(Term):
         )
 
         def divergence(embedded):
-            return ops.mean(
-                kl_divergence_from_logits(
-                    ops.stop_gradient(clean.logits),
-                    clean.classify(embedded + perturbation),
-                )
-            )
+            logits = clean.classify(embedded + perturbation)
+            return ops.mean(kl_divergence_from_logits(clean.logits, logits))
 
         return divergence

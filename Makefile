@@ -2,6 +2,8 @@
 # Another interpreter: make demo PYTHON=/opt/python3.12/bin/python3
 
 VENV ?= .venv
+# Without TensorFlow, for the tests on JAX.
+JAX_VENV ?= .venv-jax
 PYTHON ?=
 PYTHONS = python3.12 python3.13 python3.11 python3 python
 BIN = $(VENV)/bin
@@ -10,11 +12,12 @@ STAMP = $(VENV)/.installed
 export PYTHONUTF8 = 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test test-jax lint bench clean help
 
 help:
 	@echo "make demo    pretrain and train on the embedded corpus, print a table"
 	@echo "make test    check the style and run the tests"
+	@echo "make test-jax  run the tests on JAX, without TensorFlow"
 	@echo "make lint    check the style only"
 	@echo "make bench   run the benchmarks, one JSON line each"
 	@echo "make clean   remove the environment, the caches and runs/demo"
@@ -25,6 +28,11 @@ demo: $(STAMP)
 test: lint
 	$(BIN)/python -m pytest -q
 
+test-jax:
+	$(MAKE) $(JAX_VENV)/.installed VENV=$(JAX_VENV)
+	$(JAX_VENV)/bin/python -m pip uninstall --quiet --yes tensorflow
+	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest -q
+
 lint: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -33,7 +41,7 @@ bench: $(STAMP)
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
-	rm -rf $(VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(JAX_VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): setup.cfg pyproject.toml

@@ -9,7 +9,7 @@ import inspect
 import keras
 from keras import ops
 
-_HALF = ("float16", "bfloat16")
+from advtext.backend import at_least_float32
 
 
 def kl_divergence_from_logits(clean_logits, perturbed_logits):
@@ -33,8 +33,8 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     >>> round(float(kl_divergence_from_logits(p, q)[0]), 4)
     0.1438
     """
-    clean_logits = _precise(clean_logits)
-    perturbed_logits = _precise(perturbed_logits)
+    clean_logits = at_least_float32(clean_logits)
+    perturbed_logits = at_least_float32(perturbed_logits)
     if clean_logits.shape[-1] != perturbed_logits.shape[-1]:
         raise ValueError(
             "Both predictions must have the same number of logits. Received: "
@@ -57,14 +57,6 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     )
 
 
-def _precise(logits):
-    """Returns a tensor of at least float32: differences would be rounded."""
-    logits = ops.convert_to_tensor(logits)
-    if keras.backend.standardize_dtype(logits.dtype) in _HALF:
-        return ops.cast(logits, "float32")
-    return logits
-
-
 def entropy_from_logits(logits):
     """Entropy of a prediction.
 
@@ -81,7 +73,7 @@ def entropy_from_logits(logits):
     >>> round(float(entropy_from_logits(np.zeros((1, 4)))[0]), 4)
     1.3863
     """
-    logits = _precise(logits)
+    logits = at_least_float32(logits)
     if logits.shape[-1] == 1:
         entropy = ops.softplus(logits) - ops.sigmoid(logits) * logits
         return ops.squeeze(entropy, axis=-1)

@@ -7,7 +7,7 @@ them; a figure is the median over the rounds of the ratio to the plain step of
 the same round. Prints one JSON line. The floor is counted in passes: a plain
 step is 3 (forward, backward to the inputs, backward to the weights), AT 6, VAT
 on the same batch 8. `plain_bfloat16` is the plain step with the factors of its
-products rounded (`matmul_dtype`).
+products rounded (`matmul_dtype`), `plain_keras_lstm` the one with Keras' LSTM.
 """
 
 import argparse
@@ -34,11 +34,14 @@ def build(method, arguments):
     classifier = models.TextClassifier(
         arguments.vocabulary_size, arguments.dim, arguments.units
     )
+    if method == "plain_keras_lstm":
+        for lstm in classifier.lstms:
+            lstm.__class__ = keras.layers.LSTM
     model = training.AdversarialTraining(classifier, terms)
     model.compile(
         "adam",
         keras.losses.BinaryCrossentropy(from_logits=True),
-        jit_compile=arguments.jit_compile,
+        jit_compile=arguments.jit_compile or backend.STEPS_ARE_COMPILED,
     )
     return model
 
@@ -57,7 +60,7 @@ def main():
     shape = arguments.batch, arguments.time
     x = rng.integers(1, arguments.vocabulary_size, shape)
     y = rng.integers(0, 2, arguments.batch)
-    methods = ("plain", *FLOORS, "plain_bfloat16")
+    methods = ("plain", *FLOORS, "plain_bfloat16", "plain_keras_lstm")
     steps = {method: build(method, arguments) for method in methods}
     seconds = {method: [] for method in steps}
     for done in range(arguments.rounds + 2):

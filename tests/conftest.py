@@ -10,6 +10,8 @@ from tiny_runs import tiny as tiny
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Float64 is the reference that float32 is compared with.
+os.environ.setdefault("JAX_ENABLE_X64", "1")
 
 
 @pytest.fixture(autouse=True, scope="module")

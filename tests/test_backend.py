@@ -39,7 +39,7 @@ def test_all_gradients_at_once(variables):
     np.testing.assert_allclose(loss, np.sum((X @ WEIGHTS) ** 2))
     np.testing.assert_allclose(gradients[0], 2 * X.T @ (X @ WEIGHTS))
     np.testing.assert_allclose(gradients[1], [2 * np.sum(X @ WEIGHTS)])
-    assert gradients[2] is None
+    assert gradients[2] is None or not np.any(gradients[2])
     np.testing.assert_allclose(at_x, 2 * (X @ WEIGHTS) @ WEIGHTS.T)
 
 
@@ -67,7 +67,7 @@ def test_backward_half_comes_later(variables):
     gradients = backward([ops.convert_to_tensor(c) for c in cotangents])
     np.testing.assert_allclose(gradients[0], X.T @ cotangents[0])
     np.testing.assert_allclose(gradients[1], [10.0])
-    assert gradients[2] is None
+    assert gradients[2] is None or not np.any(gradients[2])
 
 
 def test_two_halves_make_the_whole_gradient(variables):
@@ -87,9 +87,9 @@ def test_two_halves_make_the_whole_gradient(variables):
 
 
 def test_backend_is_the_one_of_keras():
-    assert keras.backend.backend() == "tensorflow"
-    for name in ("input_gradient", "value_and_gradients", "vjp", "lstm"):
-        assert callable(getattr(backend, name))
+    module = f"advtext.backend.{keras.backend.backend()}"
+    assert backend.vjp.__module__ == module
+    assert backend.lstm.__module__ == f"{module}_lstm"
 
 
 def test_products_of_rounded_factors():

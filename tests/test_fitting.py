@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from advtext import backend
-from advtext.backend.tensorflow_matmul import low
+from advtext.backend.matmul import low
 from advtext.config import Config
 from advtext.data import ArrayBatches
 from advtext.experiments import fitting
@@ -178,7 +178,9 @@ def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(stopped):
 
 def test_logs_that_cannot_be_written_are_named(tmp_path):
     (tmp_path / "logs").write_text("a file")
-    with pytest.raises(OSError, match="Cannot write the logs in .*logs: "):
+    with pytest.raises(
+        OSError, match="Cannot write the logs in .*logs.train: "
+    ):
         Run(tmp_path).fit()
 
 

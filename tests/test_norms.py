@@ -48,6 +48,14 @@ def test_l2_equals_float64_whatever_the_scale(scale):
     )
 
 
+@pytest.mark.parametrize("scale", [1e-7, 1e-5, 1.0, 1e3])
+def test_l2_in_half_precision(scale):
+    x = rows((3, 40, 20), scale, "float16")
+    result = np.asarray(direction(x, "l2"))
+    assert result.dtype == "float16"
+    np.testing.assert_allclose(numpy_length(result, "l2"), 1.0, rtol=1e-3)
+
+
 def test_directions_worked_out_by_hand():
     x = np.array([[3.0, -4.0, 0.0], [2.0, -2.0, 1.0]], "float32")
     np.testing.assert_allclose(

@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from backends import ON_TENSORFLOW, compiled
 from keras import ops
 
 from advtext.attacks import FastGradient, RandomNoise
@@ -163,8 +163,9 @@ def test_epsilon_0_is_the_clean_pass_once_more(term, make):
     else:
         assert values["mine"] == 0.0
         factor = 1.0
-    # The gradient of a KL over many classes is 0 but for rounding.
-    exact = term(0.0).needs_labels or make is text
+    # The gradient of a KL is 0 but for rounding; TensorFlow's exactly, of one
+    # logit.
+    exact = term(0.0).needs_labels or (make is text and ON_TENSORFLOW)
     for ours, theirs in zip(gradients, plain, strict=True):
         np.testing.assert_allclose(
             ours, factor * theirs, rtol=0, atol=0 if exact else 1e-6
@@ -247,7 +248,6 @@ def total_loss(classifier, streams, y, terms, clean_logits, before):
             )
         return ops.mean(loss)
 
-    @tf.function(autograph=False)
     def loss():
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
@@ -259,9 +259,12 @@ def total_loss(classifier, streams, y, terms, clean_logits, before):
         )
         return clean + 0.6 * moved + 1.3 * ops.mean(divergence)
 
-    return loss
+    return compiled(loss, classifier.variables)
 
 
+# Keras on JAX computes means and tanh of float64 in float32; that JAX gives the
+# same gradients is for test_backends_agree.py.
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="no float64 in Keras on JAX")
 @pytest.mark.parametrize(
     "make, semi_supervised",
     [

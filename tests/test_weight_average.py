@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from advtext import backend
 from advtext.training import WeightAverage
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
@@ -16,9 +17,11 @@ class Record(keras.callbacks.Callback):
         self.after_batches, self.in_evaluation, self.after_epochs = [], [], []
 
     def on_train_batch_end(self, batch, logs=None):
+        backend.sync_state(self.model)
         self.after_batches.append(self.model.get_weights())
 
     def on_test_batch_end(self, batch, logs=None):
+        backend.sync_state(self.model)
         self.in_evaluation.append(self.model.get_weights())
 
     def on_epoch_end(self, epoch, logs=None):
@@ -105,6 +108,17 @@ def test_state_goes_on_where_it_stopped():
     expected = numpy_averages(start, record.after_batches, 0.9)[-1]
     assert second.num_updates == whole.num_updates == 6
     assert_close(halved.get_weights(), expected)
+
+
+def test_compiled_training_has_the_same_average():
+    averages = []
+    for eagerly in (True, False):
+        trained, average = model(), WeightAverage(0.9)
+        trained.run_eagerly = eagerly
+        fit(trained, average, validation_data=(X, Y))
+        assert_close(trained.get_weights(), average.get_state())
+        averages.append(average.get_state())
+    assert_close(*averages)
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.0, 1.5, float("nan")])

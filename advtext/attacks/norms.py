@@ -6,6 +6,8 @@ that gradients from 1e-30 to 1e30 neither vanish nor overflow when squared.
 
 from keras import ops
 
+from advtext import backend
+
 NORMS = ("l1", "l2", "linf")
 
 
@@ -49,6 +51,11 @@ def direction(gradient, norm):
     """
     if norm == "linf":
         return ops.sign(gradient)
+    dtype = gradient.dtype
+    return ops.cast(_direction(backend.at_least_float32(gradient), norm), dtype)
+
+
+def _direction(gradient, norm):
     axes = _inner_axes(gradient)
     magnitude = ops.abs(gradient)
     largest = ops.max(magnitude, axis=axes, keepdims=True)

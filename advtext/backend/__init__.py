@@ -5,21 +5,48 @@ Nothing outside this package names a backend's library.
 
 import keras
 
+from advtext.backend.matmul import matmul as matmul
+from advtext.backend.matmul import matmul_dtype as matmul_dtype
+from advtext.backend.precision import at_least_float32 as at_least_float32
+
 if keras.backend.backend() == "tensorflow":
+    from advtext.backend.tensorflow import (
+        COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
+    )
+    from advtext.backend.tensorflow import (
+        STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
+    )
+    from advtext.backend.tensorflow import apply_gradients as apply_gradients
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
     )
+    from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
+    from advtext.backend.tensorflow import step as step
+    from advtext.backend.tensorflow import sync_state as sync_state
     from advtext.backend.tensorflow import (
         value_and_gradients as value_and_gradients,
     )
     from advtext.backend.tensorflow import vjp as vjp
     from advtext.backend.tensorflow_lstm import lstm as lstm
-    from advtext.backend.tensorflow_matmul import matmul as matmul
-    from advtext.backend.tensorflow_matmul import matmul_dtype as matmul_dtype
+elif keras.backend.backend() == "jax":
+    from advtext.backend.jax import (
+        COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
+    )
+    from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
+    from advtext.backend.jax import apply_gradients as apply_gradients
+    from advtext.backend.jax import enable_determinism as enable_determinism
+    from advtext.backend.jax import has_gpu as has_gpu
+    from advtext.backend.jax import input_gradient as input_gradient
+    from advtext.backend.jax import step as step
+    from advtext.backend.jax import sync_state as sync_state
+    from advtext.backend.jax import value_and_gradients as value_and_gradients
+    from advtext.backend.jax import vjp as vjp
+    from advtext.backend.jax_lstm import lstm as lstm
 else:
     raise ImportError(
-        "advtext runs on Keras' TensorFlow backend. Received: "
+        "advtext runs on Keras' TensorFlow and JAX backends. Received: "
         f"keras.backend.backend()={keras.backend.backend()!r}. Set the "
-        "environment variable KERAS_BACKEND=tensorflow before importing keras."
+        "environment variable KERAS_BACKEND to tensorflow or jax before "
+        "importing keras."
     )

@@ -2,6 +2,11 @@
 
 import tensorflow as tf
 
+# Keras looks at two batches, and fixes the dimensions they have in common.
+COMMON_DIMENSIONS_ARE_FIXED = True
+# A graph is fast without XLA, too.
+STEPS_ARE_COMPILED = False
+
 
 def input_gradient(loss_fn, x):
     """Returns the gradient of a scalar loss with respect to its input.
@@ -35,7 +40,7 @@ def value_and_gradients(objective, variables, x):
 
     Returns:
         `(loss, auxiliary, variable_gradients, x_gradient)`; the gradient of a
-        variable the loss does not depend on is `None`.
+        variable the loss does not depend on is `None` or zero.
     """
     x = tf.stop_gradient(x)
     with tf.GradientTape() as tape:
@@ -54,8 +59,8 @@ def vjp(function, variables):
 
     Returns:
         `(result, backward)`. `backward(cotangents)` takes a structure like
-        the result and returns one gradient (or `None`) per variable; it can be
-        called once.
+        the result and returns one gradient per variable (`None` or zero where
+        there is none); it can be called once.
     """
     with tf.GradientTape() as tape:
         result = function()
@@ -64,6 +69,25 @@ def vjp(function, variables):
         return tape.gradient(result, variables, output_gradients=cotangents)
 
     return result, backward
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Updates variables by one step of an optimizer."""
+    optimizer.apply(gradients, variables)
+
+
+def step(function):
+    """Makes a Keras step of a function `(model, data) -> logs`: it is one."""
+    return function
+
+
+def sync_state(model):
+    """Makes a model's variables hold the values of now, within `fit`."""
+
+
+def has_gpu():
+    """Returns whether operations run on a GPU."""
+    return bool(tf.config.list_logical_devices("GPU"))
 
 
 def enable_determinism():

@@ -8,7 +8,7 @@ and of the inputs, are single products over all steps.
 
 import tensorflow as tf
 
-from advtext.backend.tensorflow_matmul import low, matmul
+from advtext.backend.matmul import low
 
 
 def lstm(x, h, c, kernel, recurrent_kernel, bias):
@@ -63,8 +63,8 @@ def _products(x, weights):
 
 
 def _weight_gradient(x, d_gates):
-    flat = (tf.reshape(v, (-1, v.shape[-1])) for v in (x, d_gates))
-    return matmul(*flat, transpose_a=True)
+    flat = low(*(tf.reshape(v, (-1, v.shape[-1])) for v in (x, d_gates)))
+    return tf.cast(tf.matmul(*flat, transpose_a=True), x.dtype)
 
 
 def _arrays(steps, *dtypes):

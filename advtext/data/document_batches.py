@@ -2,7 +2,7 @@ import numpy as np
 
 from advtext.data.batches import Batches, endless_order
 from advtext.data.length_buckets import (
-    DEFAULT_BOUNDARIES,
+    equal_steps,
     padded_documents,
     widen,
 )
@@ -21,8 +21,8 @@ class DocumentBatches(Batches):
         corpus: `advtext.data.Corpus`.
         batch_size: Documents in a batch; at most the whole corpus.
         max_length: Longest row; of longer documents the end is kept.
-        boundaries: Increasing lengths to pad to; 8 or fewer keep compilation
-            cheap.
+        boundaries: Increasing lengths to pad to; 8 equal steps up to
+            `max_length` by default. Few keep compilation cheap.
         seed: Integer seed of the order.
         steps: Batches in a Keras epoch; `None` for one pass over the data.
         pool: Batches in a stretch that is sorted by length; at most 50, and
@@ -42,7 +42,7 @@ class DocumentBatches(Batches):
         corpus,
         batch_size=64,
         max_length=400,
-        boundaries=DEFAULT_BOUNDARIES,
+        boundaries=None,
         seed=0,
         steps=None,
         pool=None,
@@ -59,7 +59,7 @@ class DocumentBatches(Batches):
         self.corpus = corpus
         self.batch_size = min(batch_size, len(corpus))
         self.max_length = max_length
-        self.boundaries = boundaries
+        self.boundaries = boundaries or equal_steps(max_length)
         self.seed = seed
         self.pool = pool or max(1, min(50, len(corpus) // self.batch_size))
         self._plans = {}

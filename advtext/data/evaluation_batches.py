@@ -2,7 +2,7 @@ import numpy as np
 
 from advtext.data.batches import Batches
 from advtext.data.length_buckets import (
-    DEFAULT_BOUNDARIES,
+    equal_steps,
     padded_documents,
     widen,
 )
@@ -15,7 +15,7 @@ class EvaluationBatches(Batches):
         corpus: `advtext.data.Corpus`.
         batch_size: Documents in a batch.
         max_length: Longest row; of longer documents the end is kept.
-        boundaries: Increasing lengths to pad to.
+        boundaries: As of `DocumentBatches`.
 
     Returns:
         As `DocumentBatches`; the last batch may be smaller. `order` is the
@@ -27,14 +27,14 @@ class EvaluationBatches(Batches):
         corpus,
         batch_size=256,
         max_length=400,
-        boundaries=DEFAULT_BOUNDARIES,
+        boundaries=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.corpus = corpus
         self.batch_size = batch_size
         self.max_length = max_length
-        self.boundaries = boundaries
+        self.boundaries = boundaries or equal_steps(max_length)
         self.order = np.argsort(corpus.lengths, kind="stable")
 
     @property

@@ -1,8 +1,23 @@
-"""Padding to few different lengths."""
+"""Padding to few different lengths: every shape may cost a compilation."""
 
 import numpy as np
 
-DEFAULT_BOUNDARIES = (50, 100, 150, 200, 250, 300, 350, 400)
+from advtext import backend
+
+_NUM_BOUNDARIES = 8
+
+
+def equal_steps(max_length):
+    """Returns the boundaries taken by default, at most 8, up to `max_length`.
+
+    Example:
+
+    >>> from advtext.data.length_buckets import equal_steps
+    >>> equal_steps(400)
+    (50, 100, 150, 200, 250, 300, 350, 400)
+    """
+    steps = range(1, _NUM_BOUNDARIES + 1)
+    return tuple(sorted({-(-max_length * i // _NUM_BOUNDARIES) for i in steps}))
 
 
 def padded_documents(corpus, rows, max_length, boundaries):
@@ -30,11 +45,17 @@ def padded_documents(corpus, rows, max_length, boundaries):
     return token_ids, corpus.labels[rows]
 
 
+def pad_to(token_ids, width):
+    """Returns token ids `(batch, time)` padded to a width, if less wide."""
+    missing = max(0, width - token_ids.shape[1])
+    return np.pad(token_ids, ((0, 0), (0, missing)))
+
+
 def widen(batch, first, boundaries):
     """Pads the second batch of a Keras epoch if it is as wide as the first.
 
-    Some backends of Keras take a dimension that two batches have in common for
-    fixed, and fail at the first batch of another width.
+    On TensorFlow, Keras takes a dimension that two batches have in common for
+    fixed, and fails at the first batch of another width.
 
     Args:
         batch: The second batch, as `padded_documents` returns it.
@@ -42,12 +63,12 @@ def widen(batch, first, boundaries):
         boundaries: Increasing lengths; the next one is padded to.
 
     Returns:
-        The second batch, of another width than the first.
+        The second batch, there of another width than the first.
     """
     if isinstance(batch, tuple):
         return (widen(batch[0], first[0], boundaries), batch[1])
     width = batch.shape[1]
-    if width != first.shape[1]:
+    if width != first.shape[1] or not backend.COMMON_DIMENSIONS_ARE_FIXED:
         return batch
     wider = min((b for b in boundaries if b > width), default=width + 1)
-    return np.pad(batch, ((0, 0), (0, wider - width)))
+    return pad_to(batch, wider)

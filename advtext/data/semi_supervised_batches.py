@@ -3,6 +3,8 @@ import keras
 from advtext.data.array_batches import ArrayBatches
 from advtext.data.batches import Batches
 from advtext.data.dataset_batches import DatasetBatches
+from advtext.data.document_batches import DocumentBatches
+from advtext.data.length_buckets import pad_to
 
 
 class SemiSupervisedBatches(Batches):
@@ -20,7 +22,8 @@ class SemiSupervisedBatches(Batches):
             examples.
 
     Returns:
-        `({"labelled": x, "unlabelled": u}, y)`.
+        `({"labelled": x, "unlabelled": u}, y)`; documents (both parts
+        `DocumentBatches`) are padded to the same width.
 
     Example:
 
@@ -52,6 +55,9 @@ class SemiSupervisedBatches(Batches):
         )
         self.labelled = labelled
         self.unlabelled = unlabelled
+        self.of_documents = all(
+            isinstance(part, DocumentBatches) for part in (labelled, unlabelled)
+        )
 
     @property
     def batches_per_pass(self):
@@ -71,6 +77,10 @@ class SemiSupervisedBatches(Batches):
         unlabelled = self.unlabelled.at(first, index)
         if isinstance(unlabelled, tuple):
             unlabelled = unlabelled[0]
+        if self.of_documents:
+            # One width for both: few shapes, few compilations.
+            width = max(x.shape[1], unlabelled.shape[1])
+            x, unlabelled = pad_to(x, width), pad_to(unlabelled, width)
         return {"labelled": x, "unlabelled": unlabelled}, y
 
 

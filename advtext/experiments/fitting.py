@@ -1,12 +1,12 @@
 """What every training run does around `fit`."""
 
-import contextlib
 import math
 import time
 
 import keras
 
 from advtext import backend
+from advtext.experiments.event_log import EventLog
 from advtext.training import Checkpoint, Progress, TimeLimit
 
 
@@ -15,6 +15,11 @@ def start(config):
     keras.utils.set_random_seed(config.seed)
     if config.deterministic:
         backend.enable_determinism()
+
+
+def jit_compile(config):
+    """Returns whether training steps are compiled by XLA."""
+    return config.jit_compile or backend.STEPS_ARE_COMPILED
 
 
 def adam(learning_rate, decay, clipnorm):
@@ -63,7 +68,7 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         ),
         checkpoint,
         _History(checkpoint, run),
-        _Logs(run.logs),
+        EventLog(run.logs),
         limit,
     ]
     if done < epochs:
@@ -112,36 +117,6 @@ class _Clock(keras.callbacks.Callback):
         now = time.monotonic()
         self.checkpoint.seconds += now - self.since
         self.since = now
-
-
-class _Logs(keras.callbacks.TensorBoard):
-    """Logs for TensorBoard; a full disk is an `OSError` here too."""
-
-    def __init__(self, path):
-        super().__init__(path, write_graph=False)
-        self.path = path
-
-    @contextlib.contextmanager
-    def _writing(self):
-        try:
-            yield
-        except Exception as error:  # Every backend has errors of its own.
-            reason = str(error).partition("\n")[0].rpartition("}} ")[2]
-            raise OSError(
-                None, f"Cannot write the logs in {self.path}: {reason}"
-            ) from error
-
-    def on_train_begin(self, logs=None):
-        with self._writing():
-            super().on_train_begin(logs)
-
-    def on_epoch_end(self, epoch, logs=None):
-        with self._writing():
-            super().on_epoch_end(epoch, logs)
-
-    def on_train_end(self, logs=None):
-        with self._writing():
-            super().on_train_end(logs)
 
 
 class _History(keras.callbacks.Callback):

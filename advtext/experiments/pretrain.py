@@ -93,7 +93,7 @@ def build(config, tokenizer, corpus):
             config.pretrain_learning_rate_decay,
             config.clipnorm,
         ),
-        jit_compile=config.jit_compile,
+        jit_compile=fitting.jit_compile(config),
     )
     return model
 

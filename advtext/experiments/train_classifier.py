@@ -147,7 +147,7 @@ def build(config, prepared):
         ),
         loss(from_logits=True),
         metrics=["accuracy"],
-        jit_compile=config.jit_compile,
+        jit_compile=fitting.jit_compile(config),
     )
     return model
 

@@ -48,8 +48,7 @@ class LSTM(keras.layers.LSTM):
     def _runs_here(self, mask):
         cell = self.cell
         return (
-            backend.lstm is not None
-            and mask is None
+            mask is None
             and not self.go_backwards
             and not self.unroll
             and not cell.dropout
@@ -57,5 +56,5 @@ class LSTM(keras.layers.LSTM):
             and cell.use_bias
             and cell.activation is keras.activations.tanh
             and cell.recurrent_activation is keras.activations.sigmoid
-            and not keras.distribution.list_devices("gpu")
+            and not backend.has_gpu()
         )

@@ -33,4 +33,4 @@ def add_states(model, directions, batch_size, units):
 def clear(states):
     """Sets states to zero; `None` is no states."""
     for variable in (v for state in states or () for v in state):
-        variable.assign(ops.zeros_like(variable))
+        variable.assign(ops.zeros(variable.shape, variable.dtype))

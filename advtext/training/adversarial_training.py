@@ -104,14 +104,22 @@ class AdversarialTraining(keras.Model):
             **kwargs,
         )
 
+    @backend.step
     def train_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         gradients, logits = self.compute_gradients(x, y, sample_weight)
-        self.optimizer.apply(gradients, self.trainable_variables)
+        backend.apply_gradients(
+            self.optimizer, gradients, self.trainable_variables
+        )
         return self.compute_metrics(x, y, logits, sample_weight)
 
+    @backend.step
     def test_step(self, data):
-        logs = super().test_step(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self(x, training=False)
+        loss = self.compute_loss(x, y, logits, sample_weight, training=False)
+        self._track(loss, _streams(x)[0])
+        logs = self.compute_metrics(x, y, logits, sample_weight)
         names = {tracker.name for tracker in self.term_trackers}
         return {name: log for name, log in logs.items() if name not in names}
 

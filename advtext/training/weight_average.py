@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from advtext import backend
+
 
 class WeightAverage(keras.callbacks.Callback):
     """Evaluates with an exponential moving average of the weights.
@@ -44,6 +46,7 @@ class WeightAverage(keras.callbacks.Callback):
             ]
 
     def on_train_batch_end(self, batch, logs=None):
+        backend.sync_state(self.model)
         self.num_updates += 1
         t = self.num_updates
         rate = 1.0 - min(self.decay, (1.0 + t) / (10.0 + t))
@@ -71,7 +74,8 @@ class WeightAverage(keras.callbacks.Callback):
         variables = self.model.trainable_variables
         before = [ops.copy(v.value) for v in variables]
         for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+            # A copy: a step may take over the memory of a variable.
+            variable.assign(ops.copy(value))
         return before
 
     def get_state(self):

@@ -2,7 +2,7 @@
 
 import contextlib
 
-import tensorflow as tf
+from keras import ops
 
 _dtype = None
 
@@ -27,7 +27,7 @@ def matmul_dtype(dtype):
     """
     global _dtype
     before = _dtype
-    _dtype = None if dtype == "float32" else tf.as_dtype(dtype)
+    _dtype = None if dtype == "float32" else dtype
     try:
         yield
     finally:
@@ -36,15 +36,15 @@ def matmul_dtype(dtype):
 
 def low(*factors):
     """Returns the factors of a product, rounded if they are float32."""
-    factors = tuple(map(tf.convert_to_tensor, factors))
+    factors = tuple(map(ops.convert_to_tensor, factors))
     if _dtype is None:
         return factors
     return tuple(
-        tf.cast(v, _dtype) if v.dtype == tf.float32 else v for v in factors
+        ops.cast(v, _dtype) if ops.dtype(v) == "float32" else v for v in factors
     )
 
 
-def matmul(a, b, transpose_a=False):
+def matmul(a, b):
     """Multiplies two matrices, and returns the type of the first."""
-    a = tf.convert_to_tensor(a)
-    return tf.cast(tf.matmul(*low(a, b), transpose_a=transpose_a), a.dtype)
+    a = ops.convert_to_tensor(a)
+    return ops.cast(ops.matmul(*low(a, b)), a.dtype)

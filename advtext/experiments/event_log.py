@@ -1,0 +1,56 @@
+import os
+import socket
+import time
+
+import keras
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from advtext.experiments.run_directory import naming
+
+
+class EventLog(keras.callbacks.Callback):
+    """Logs every Keras epoch for TensorBoard, on any backend.
+
+    `keras.callbacks.TensorBoard` needs TensorFlow. The tags are the same
+    (`epoch_loss`, ...), and the step is the number of the epoch.
+
+    Args:
+        path: The folder, a `Path`; `train` is made in it.
+
+    Raises:
+        OSError: If the log cannot be written (while training).
+
+    Example:
+
+    >>> from pathlib import Path
+    >>> from advtext.experiments.event_log import EventLog
+    >>> callback = EventLog(Path("runs/a/logs"))
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path / "train"
+
+    def on_train_begin(self, logs=None):
+        name = f"{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
+        with naming(f"the logs in {self.path}"):
+            self.path.mkdir(parents=True, exist_ok=True)
+        self.file = self.path / f"events.out.tfevents.{name}"
+        self._write(file_version="brain.Event:2")
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = dict(logs or {})
+        logs["learning_rate"] = self.model.optimizer.learning_rate
+        values = [
+            Summary.Value(tag=f"epoch_{name}", simple_value=float(value))
+            for name, value in logs.items()
+        ]
+        self._write(step=epoch, summary=Summary(value=values))
+
+    def _write(self, **fields):
+        event = Event(wall_time=time.time(), **fields)
+        with naming(f"the logs in {self.path}"):
+            with self.file.open("ab") as file:
+                RecordWriter(file).write(event.SerializeToString())

@@ -1,0 +1,72 @@
+"""What tests need of a backend that the package itself does not."""
+
+import keras
+import pytest
+
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+MODES = ["eager", "jit", *(["graph"] if ON_TENSORFLOW else [])]
+only_tensorflow = pytest.mark.skipif(
+    not ON_TENSORFLOW, reason="of the TensorFlow backend"
+)
+
+if ON_TENSORFLOW:
+    import tensorflow as tf
+else:
+    import jax
+
+
+def results_and_gradients(function, inputs, weights, mode):
+    """Differentiates `(*inputs, *weights) -> (loss, results)` in all of them.
+
+    Args:
+        function: The function.
+        inputs: List of arrays.
+        weights: List of arrays.
+        mode: `"eager"`, `"jit"`, or (TensorFlow) `"graph"`, where all axes of
+            the inputs but the last are unknown.
+
+    Returns:
+        `(results, gradients)`.
+    """
+    arrays = [keras.ops.convert_to_tensor(a) for a in (*inputs, *weights)]
+    if ON_TENSORFLOW:
+
+        def both(*arrays):
+            with tf.GradientTape() as tape:
+                tape.watch(arrays)
+                loss, results = function(*arrays)
+            return results, tape.gradient(loss, arrays)
+
+        if mode != "eager":
+            unknown = [
+                tf.TensorSpec(
+                    [None] * (len(a.shape) - 1) + [a.shape[-1]], a.dtype
+                )
+                for a in inputs
+            ]
+            known = [tf.TensorSpec(w.shape, w.dtype) for w in weights]
+            both = tf.function(
+                both,
+                jit_compile=mode == "jit",
+                input_signature=None if mode == "jit" else unknown + known,
+            )
+        return both(*arrays)
+    gradient = jax.grad(function, tuple(range(len(arrays))), has_aux=True)
+    if mode == "jit":
+        gradient = jax.jit(gradient)
+    gradients, results = gradient(*arrays)
+    return results, gradients
+
+
+def compiled(function, variables):
+    """Compiles a function without arguments that reads (and sets) variables."""
+    if ON_TENSORFLOW:
+        return tf.function(function, autograph=False)
+
+    @jax.jit
+    def stateless(values):
+        mapping = zip(variables, values, strict=True)
+        with keras.StatelessScope(mapping):
+            return function()
+
+    return lambda: stateless([v.value for v in variables])

@@ -45,6 +45,7 @@ def _parser():
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, help in (
+        ("prepare", _prepare, "encode the text, to train where it is not"),
         ("pretrain", _pretrain, "pretrain a language model"),
         ("train", _train, "train a classifier and test it"),
         ("evaluate", _evaluate, "test the classifier of a finished run"),
@@ -56,10 +57,12 @@ def _parser():
             what = "the directory of a run, or a .toml file with `run_dir`"
         added.add_argument("path", metavar="CONFIG", help=what)
         config_files.add_flags(added)
+        if name == "prepare":
+            added.add_argument("--out", required=True, help="the folder")
         kept = ": go on with --resume, from the last checkpoint"
-        added.set_defaults(
-            command=command, kept="" if name == "evaluate" else kept
-        )
+        if name in ("prepare", "evaluate"):
+            kept = ""
+        added.set_defaults(command=command, kept=kept)
     added = commands.add_parser(
         "predict", help="label texts, one a line: class, tab, probability"
     )
@@ -73,6 +76,15 @@ def _parser():
 
 def _config(parsed):
     return config_files.load(parsed.path, config_files.read_flags(parsed))
+
+
+def _prepare(parsed):
+    prepared = experiments.prepare.run(_config(parsed), parsed.out)
+    print(
+        f"{prepared['num_documents']:,} documents, "
+        f"{prepared['num_tokens']:,} tokens, "
+        f"{prepared['num_bytes'] / 1e6:.1f} MB in {parsed.out}"
+    )
 
 
 def _pretrain(parsed):
@@ -140,27 +152,18 @@ def _predict(parsed):
     if parsed.file is None and sys.stdin is None:
         raise ValueError("Standard input is closed. Name a file.")
     if parsed.file is None:
-        lines = _lines(sys.stdin.buffer, "standard input")
+        lines = experiments.predict.lines(sys.stdin.buffer, "standard input")
         chunk = 1 if sys.stdin.isatty() else 256
         _print_labels(parsed.run, lines, chunk)
         return
     with open(parsed.file, "rb") as file:
-        _print_labels(parsed.run, _lines(file, parsed.file), 256)
+        lines = experiments.predict.lines(file, parsed.file)
+        _print_labels(parsed.run, lines, 256)
 
 
 def _print_labels(run, lines, chunk):
     for label, probability in experiments.predict.run(run, lines, chunk):
         print(f"{label}\t{probability:.4f}", flush=chunk == 1)
-
-
-def _lines(file, name):
-    for number, line in enumerate(file, 1):
-        try:
-            yield line.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{name}, line {number}: not UTF-8. Save the file as UTF-8."
-            ) from error
 
 
 def _unfinished(config):

@@ -21,7 +21,7 @@ def test_text_is_that_of_the_configuration(tiny):
     assert len(whole) == 100 and whole.labels is None
     for name, index in (("train", 0), ("unsup", 40)):
         np.testing.assert_array_equal(whole[index], prepared.corpora[name][0])
-    assert text.open_source(load(tiny.config)).splits == (
+    assert text.splits(load(tiny.config)) == (
         "train",
         "test",
         "unsup",

@@ -44,6 +44,19 @@ def test_token_ids_are_mapped_not_read(cache):
     assert not ids.flags.writeable
 
 
+def test_token_ids_take_two_bytes_where_that_is_enough(cache, tmp_path):
+    assert cache.read()[1]["train"].ids.dtype == "uint16"
+    words = [f"w{i}" for i in range(2**16)]
+    ids = np.array([2**16 + 1, 1], "int32")
+    large = TokenCache(tmp_path / "large")
+    large.write(
+        WordTokenizer(words, [1] * len(words)),
+        {"train": Corpus(ids, [0, 2], [1])},
+        NAMES,
+    )
+    np.testing.assert_array_equal(large.read()[1]["train"].ids, ids)
+
+
 def test_exists_when_it_is_whole(cache, tmp_path):
     assert cache.exists()
     (cache.folder / "manifest.json").unlink()

@@ -36,10 +36,12 @@ class Config:
     data: str = _setting(
         "demo",
         "Where the text comes from",
-        choices=("files", "tfds", "demo"),
+        choices=("files", "tfds", "demo", "tokens"),
         section="Text",
     )
-    data_dir: str = _setting("", "Folder of the files, or of tfds' sets")
+    data_dir: str = _setting(
+        "", "Folder of the files, the token ids, or tfds' sets"
+    )
     tfds_name: str = _setting(
         "imdb_reviews/plain_text", "Name of a tensorflow-datasets set"
     )
@@ -90,9 +92,7 @@ class Config:
     max_minutes: float = _setting(
         0.0, "Stop training then; 0: no limit", at_least=0, unit="minutes"
     )
-    jit_compile: bool = _setting(
-        False, "Compile with XLA (not with cuDNN's LSTM)"
-    )
+    jit_compile: bool = _setting(False, "Compile with XLA, as JAX always does")
     matmul_dtype: str = _setting(
         "float32",
         "Type that the factors of a CPU's products are rounded to in training",

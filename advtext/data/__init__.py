@@ -13,7 +13,9 @@ from advtext.data.language_model_batches import (
     LanguageModelBatches as LanguageModelBatches,
 )
 from advtext.data.prepared import Prepared as Prepared
+from advtext.data.prepared import open_prepared as open_prepared
 from advtext.data.prepared import prepare as prepare
+from advtext.data.prepared import write_prepared as write_prepared
 from advtext.data.semi_supervised_batches import (
     SemiSupervisedBatches as SemiSupervisedBatches,
 )

@@ -7,7 +7,7 @@ class Corpus:
     """Token ids and classes of many documents.
 
     Args:
-        ids: int32 array of all token ids, document after document; it may
+        ids: integer array of all token ids, document after document; it may
             lie in a file (`np.memmap`).
         offsets: int64 array `(documents + 1,)`; document `i` is
             `ids[offsets[i]:offsets[i + 1]]`.

@@ -87,6 +87,40 @@ def prepare(
     return Prepared(*cache.read())
 
 
+def open_prepared(folder):
+    """Opens what `write_prepared` wrote.
+
+    Returns:
+        `Prepared`.
+
+    Raises:
+        FileNotFoundError: there is nothing prepared in the folder.
+        ValueError: a file is missing, truncated or damaged.
+    """
+    cache = TokenCache(folder)
+    if not cache.exists():
+        raise FileNotFoundError(
+            f"`data_dir` {folder} holds no prepared text (no manifest.json). "
+            f"Make it with `advtext prepare CONFIG --out={folder}`."
+        )
+    return Prepared(*cache.read())
+
+
+def write_prepared(prepared, folder):
+    """Writes token ids, classes and tokenizer into a folder, without texts.
+
+    Args:
+        prepared: `Prepared`.
+        folder: the folder; it is made.
+
+    Raises:
+        OSError: the folder cannot be written; no half-written file stays.
+    """
+    TokenCache(folder).write(
+        prepared.tokenizer, prepared.corpora, prepared.class_names
+    )
+
+
 def _cache_folder(cache_dir, source, identity):
     key = [VERSION, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
 
-VERSION = 1
+VERSION = 2
 _MANIFEST = "manifest.json"
 _TOKENIZER = "tokenizer.json"
 
@@ -50,8 +50,12 @@ class TokenCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             tokenizer.save(self.folder / _TOKENIZER)
             sums = {_TOKENIZER: self._measure(_TOKENIZER)}
+            # Two bytes a token do for most vocabularies.
+            small = tokenizer.vocabulary_size <= 2**16
             for split, corpus in corpora.items():
                 for part, array in corpus.get_arrays().items():
+                    if part == "ids" and small:
+                        array = array.astype("uint16", copy=False)
                     name = f"{split}.{part}.npy"
                     sums[name] = self._save_array(name, array)
             content = {
@@ -67,8 +71,8 @@ class TokenCache:
             raise OSError(
                 error.errno,
                 f"Cannot write the token cache in {self.folder}: "
-                f"{error.strerror}. Make room there, or set `cache_dir` to a "
-                "folder that can be written",
+                f"{error.strerror}. Make room there, or choose a folder that "
+                "can be written (`cache_dir`)",
             ) from error
 
     def read(self):

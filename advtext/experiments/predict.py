@@ -45,3 +45,22 @@ def probabilities(logits):
     if logits.shape[-1] == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=-1)
     return np.asarray(ops.softmax(logits))
+
+
+def lines(file, name):
+    """Yields the lines of a binary file, without their ends.
+
+    Args:
+        file: The open file.
+        name: What to call it in an error.
+
+    Raises:
+        ValueError: If a line is not UTF-8; it is named.
+    """
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{name}, line {number}: not UTF-8. Save the file as UTF-8."
+            ) from error

@@ -44,7 +44,7 @@ def run(config):
         ChildProcessError: If one of several `processes` fails.
     """
     directory = RunDirectory(config.run_dir)
-    if "test" not in text.open_source(config).splits:
+    if "test" not in text.splits(config):
         raise FileNotFoundError(
             "The text has no test set, and a table compares test errors. Add "
             "a split `test`."

@@ -6,8 +6,14 @@ from advtext import data
 from advtext.experiments.run_directory import RunDirectory
 
 
-def open_source(config):
-    """Opens the configured text without reading it."""
+def splits(config):
+    """Returns the names of the splits of the configured text, without it."""
+    if config.data == "tokens":
+        return tuple(data.open_prepared(config.data_dir).corpora)
+    return _open_source(config).splits
+
+
+def _open_source(config):
     return data.open_source(config.data, config.data_dir, config.tfds_name)
 
 
@@ -21,18 +27,35 @@ def prepare(config, tokenizer=None):
 
     Returns:
         `advtext.data.Prepared`.
+
+    Raises:
+        ValueError: If something in the text is wrong, or text that is prepared
+            already has another tokenizer.
     """
-    source = open_source(config)
     if tokenizer is None and config.pretrained:
         tokenizer = RunDirectory(config.pretrained).tokenizer()
+    if config.data == "tokens":
+        return _open_prepared(config.data_dir, tokenizer)
     return data.prepare(
-        source,
+        _open_source(config),
         tokenizer or config.tokenizer,
         cache_dir=config.cache_dir,
         vocabulary_size=config.vocabulary_size,
         min_documents=config.min_documents,
         lowercase=config.lowercase,
     )
+
+
+def _open_prepared(folder, tokenizer):
+    prepared = data.open_prepared(folder)
+    theirs = prepared.tokenizer.fingerprint()
+    if tokenizer is not None and tokenizer.fingerprint() != theirs:
+        raise ValueError(
+            f"The text in {folder} was prepared with another vocabulary than "
+            "the model's. Prepare it again, with `--pretrained` and the "
+            "language model."
+        )
+    return prepared
 
 
 def all_text(prepared):

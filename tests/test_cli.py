@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import warnings
 
 import pytest
@@ -198,6 +199,8 @@ def test_an_interrupted_run_says_how_it_goes_on(
         self.step += 1
         if self.step == 14:
             signal.raise_signal(signal.SIGINT)
+            # Here, not wherever Python looks for signals next.
+            time.sleep(0.01)
 
     arguments = tiny.config, f"--run_dir={tmp_path}", *tiny.flags
     with monkeypatch.context() as patched:

@@ -15,12 +15,12 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: demo test test-jax lint bench clean help
 
 help:
-	@echo "make demo    pretrain and train on the embedded corpus, print a table"
-	@echo "make test    check the style and run the tests"
+	@echo "make demo      pretrain and train on the embedded corpus, print a table"
+	@echo "make test      check the style and run the tests"
 	@echo "make test-jax  run the tests on JAX, without TensorFlow"
-	@echo "make lint    check the style only"
-	@echo "make bench   run the benchmarks, one JSON line each"
-	@echo "make clean   remove the environment, the caches and runs/demo"
+	@echo "make lint      check the style only"
+	@echo "make bench     run the benchmarks, one JSON line each"
+	@echo "make clean     remove the environment, the caches and runs/demo"
 
 demo: $(STAMP)
 	$(BIN)/advtext table configs/demo.toml --run_dir=runs/demo --overwrite

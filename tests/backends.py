@@ -1,13 +1,9 @@
 """What tests need of a backend that the package itself does not."""
 
 import keras
-import pytest
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 MODES = ["eager", "jit", *(["graph"] if ON_TENSORFLOW else [])]
-only_tensorflow = pytest.mark.skipif(
-    not ON_TENSORFLOW, reason="of the TensorFlow backend"
-)
 
 if ON_TENSORFLOW:
     import tensorflow as tf

@@ -16,6 +16,12 @@ def folder(tiny, tmp_path_factory):
     return out
 
 
+def on_tokens(tiny, folder):
+    """Arguments of a run on what a folder holds, in a folder of its own."""
+    flags = "--data=tokens", f"--data_dir={folder}"
+    return tiny.config, *flags, f"--run_dir={folder / 'run'}"
+
+
 def test_it_says_how_much_there_is(advtext, tiny, tmp_path):
     out = tmp_path / "tokens"
     assert advtext("prepare", tiny.config, f"--out={out}").startswith(
@@ -67,13 +73,7 @@ def test_prepared_text_is_replaced_only_if_asked_to(folder, tiny, refusal):
 
 
 def test_a_folder_without_prepared_text_is_refused(tiny, tmp_path, refusal):
-    message = refusal(
-        "pretrain",
-        tiny.config,
-        "--data=tokens",
-        f"--data_dir={tmp_path}",
-        f"--run_dir={tmp_path / 'run'}",
-    )
+    message = refusal("pretrain", *on_tokens(tiny, tmp_path))
     assert f"{tmp_path} holds no prepared text" in message
     assert f"advtext prepare CONFIG --out={tmp_path}" in message
 
@@ -84,14 +84,8 @@ def test_another_vocabulary_is_refused(folder, tiny, tmp_path, refusal):
     write_prepared(
         type(prepared)(other, prepared.corpora, prepared.class_names), tmp_path
     )
-    message = refusal(
-        "train",
-        tiny.config,
-        "--data=tokens",
-        f"--data_dir={tmp_path}",
-        f"--pretrained={tiny.pretrained}",
-        f"--run_dir={tmp_path / 'run'}",
-    )
+    pretrained = f"--pretrained={tiny.pretrained}"
+    message = refusal("train", *on_tokens(tiny, tmp_path), pretrained)
     assert "prepared with another vocabulary" in message
     assert "Prepare it again, with `--pretrained`" in message
 
@@ -101,13 +95,7 @@ def test_a_damaged_folder_is_refused(folder, tiny, tmp_path, refusal):
     write_prepared(prepared, tmp_path)
     path = tmp_path / "train.ids.npy"
     path.write_bytes(path.read_bytes()[:-2])
-    message = refusal(
-        "pretrain",
-        tiny.config,
-        "--data=tokens",
-        f"--data_dir={tmp_path}",
-        f"--run_dir={tmp_path / 'run'}",
-    )
+    message = refusal("pretrain", *on_tokens(tiny, tmp_path))
     assert f"{path} is missing, truncated or damaged" in message
 
 

@@ -3,6 +3,8 @@
 What runs under a JAX transformation must not assign to variables. A `_Scope`
 catches the assignments (seeds, statistics) of a differentiated function; their
 values leave it as results, and are assigned outside.
+
+What the functions take and give is told once, in `advtext.backend.tensorflow`.
 """
 
 import collections
@@ -76,18 +78,7 @@ class _Pure:
 
 
 def input_gradient(loss_fn, x):
-    """Returns the gradient of a scalar loss with respect to its input.
-
-    Nothing flows back through the result: `x` and the gradient are constants
-    to every outer differentiation.
-
-    Args:
-        loss_fn: Function from a tensor like `x` to a scalar.
-        x: Float tensor.
-
-    Returns:
-        Tensor shaped like `x`; zeros where the loss does not depend on it.
-    """
+    """Returns the gradient of a scalar loss with respect to its input."""
     pure = _Pure(loss_fn)
     x = jax.lax.stop_gradient(keras.ops.convert_to_tensor(x))
     gradient, assigned = jax.grad(functools.partial(pure, []), has_aux=True)(x)
@@ -96,18 +87,7 @@ def input_gradient(loss_fn, x):
 
 
 def value_and_gradients(objective, variables, x):
-    """Differentiates an objective in the variables and in its input at once.
-
-    Args:
-        objective: Function from a tensor like `x` to `(loss, auxiliary)`,
-            the loss a scalar.
-        variables: List of variables.
-        x: Float tensor, a leaf: nothing before it is differentiated.
-
-    Returns:
-        `(loss, auxiliary, variable_gradients, x_gradient)`; the gradient of a
-        variable the loss does not depend on is `None` or zero.
-    """
+    """Differentiates an objective in the variables and in its input."""
     pure = _Pure(objective, variables)
 
     def loss_first(values, x):
@@ -122,17 +102,7 @@ def value_and_gradients(objective, variables, x):
 
 
 def vjp(function, variables):
-    """Runs a function and returns its result with the backward half.
-
-    Args:
-        function: Function without arguments, giving a structure of tensors.
-        variables: List of variables.
-
-    Returns:
-        `(result, backward)`. `backward(cotangents)` takes a structure like
-        the result and returns one gradient per variable (`None` or zero where
-        there is none); it can be called once.
-    """
+    """Runs a function and returns its result with the backward half."""
     pure = _Pure(function, variables)
     result, backward, assigned = jax.vjp(pure, pure.values, has_aux=True)
     pure.assign(assigned)

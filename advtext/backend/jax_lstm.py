@@ -12,19 +12,7 @@ from advtext.backend.matmul import low
 
 
 def lstm(x, h, c, kernel, recurrent_kernel, bias):
-    """Runs an LSTM with sigmoid gates and tanh, as `keras.layers.LSTM`.
-
-    Args:
-        x: `(batch, time, dim)`.
-        h: Output before the first step, `(batch, units)`.
-        c: Cell state before the first step, `(batch, units)`.
-        kernel: `(dim, 4 * units)`; gates in Keras' order i, f, c, o.
-        recurrent_kernel: `(units, 4 * units)`.
-        bias: `(4 * units,)`.
-
-    Returns:
-        `(outputs, h, c)`: `(batch, time, units)` and the last output and state.
-    """
+    """Runs an LSTM, as `advtext.backend.tensorflow_lstm.lstm`."""
     outputs, h, c = _lstm(
         jnp.swapaxes(x, 0, 1), h, c, kernel, recurrent_kernel, bias
     )

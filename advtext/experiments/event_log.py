@@ -31,13 +31,13 @@ class EventLog(keras.callbacks.Callback):
 
     def __init__(self, path):
         super().__init__()
-        self.path = path / "train"
+        self.path = path
 
     def on_train_begin(self, logs=None):
         name = f"{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         with naming(f"the logs in {self.path}"):
-            self.path.mkdir(parents=True, exist_ok=True)
-        self.file = self.path / f"events.out.tfevents.{name}"
+            (self.path / "train").mkdir(parents=True, exist_ok=True)
+        self.file = self.path / f"train/events.out.tfevents.{name}"
         self._write(file_version="brain.Event:2")
 
     def on_epoch_end(self, epoch, logs=None):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from advtext.data import write_prepared
+from advtext.data.token_cache import TokenCache
 from advtext.experiments import text
 
 
@@ -26,7 +27,7 @@ def run(config, out):
         OSError: If it cannot be written.
     """
     folder = Path(out)
-    if (folder / "manifest.json").is_file() and not config.overwrite:
+    if TokenCache(folder).exists() and not config.overwrite:
         raise FileExistsError(
             f"{folder} holds prepared text. Replace it with --overwrite, or "
             "name another folder."

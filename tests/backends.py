@@ -4,6 +4,8 @@ import keras
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 MODES = ["eager", "jit", *(["graph"] if ON_TENSORFLOW else [])]
+# Of results in float64: on JAX, Keras computes some of their parts in float32.
+ROUNDING = 1e-12 if ON_TENSORFLOW else 2e-6
 
 if ON_TENSORFLOW:
     import tensorflow as tf

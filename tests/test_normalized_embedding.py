@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from backends import ON_TENSORFLOW
 from keras import ops
 
 from advtext import backend
@@ -85,7 +86,7 @@ def test_gradient_flows_through_mean_and_variance():
     *_, (gradient,), _ = backend.value_and_gradients(
         lambda x: (loss(), None), [layer.embeddings], np.zeros(1)
     )
-    step = 1e-6
+    step, atol = (1e-6, 1e-8) if ON_TENSORFLOW else (1e-2, 1e-3)
     for place in np.ndindex(table.shape):
         values = []
         for sign in (1, -1):
@@ -94,7 +95,7 @@ def test_gradient_flows_through_mean_and_variance():
             layer.embeddings.assign(moved)
             values.append(float(loss()))
         slope = (values[0] - values[1]) / (2 * step)
-        np.testing.assert_allclose(gradient[place], slope, atol=1e-8)
+        np.testing.assert_allclose(gradient[place], slope, atol=atol)
     assert np.any(np.asarray(gradient)[3] != 0), "not looked up, but counted"
 
 

@@ -167,6 +167,9 @@ def _print_labels(run, lines, chunk):
 
 
 def _unfinished(config):
+    if config.process_id:
+        print("Process 0 has the outputs.")
+        return
     print(
         f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
         "with --resume."

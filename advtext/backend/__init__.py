@@ -29,6 +29,17 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import vjp as vjp
     from advtext.backend.tensorflow_lstm import lstm as lstm
+    from advtext.backend.tensorflow_parallel import LostProcess as LostProcess
+    from advtext.backend.tensorflow_parallel import abandon as abandon
+    from advtext.backend.tensorflow_parallel import broadcast as broadcast
+    from advtext.backend.tensorflow_parallel import connect as connect
+    from advtext.backend.tensorflow_parallel import (
+        data_parallel as data_parallel,
+    )
+    from advtext.backend.tensorflow_parallel import disconnect as disconnect
+    from advtext.backend.tensorflow_parallel import (
+        num_local_devices as num_local_devices,
+    )
 elif keras.backend.backend() == "jax":
     from advtext.backend.jax import (
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
@@ -43,6 +54,15 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import value_and_gradients as value_and_gradients
     from advtext.backend.jax import vjp as vjp
     from advtext.backend.jax_lstm import lstm as lstm
+    from advtext.backend.jax_parallel import LostProcess as LostProcess
+    from advtext.backend.jax_parallel import abandon as abandon
+    from advtext.backend.jax_parallel import broadcast as broadcast
+    from advtext.backend.jax_parallel import connect as connect
+    from advtext.backend.jax_parallel import data_parallel as data_parallel
+    from advtext.backend.jax_parallel import disconnect as disconnect
+    from advtext.backend.jax_parallel import (
+        num_local_devices as num_local_devices,
+    )
 else:
     raise ImportError(
         "advtext runs on Keras' TensorFlow and JAX backends. Received: "

@@ -105,6 +105,18 @@ class Config:
         200, "Save a checkpoint that often", at_least=1, unit="steps"
     )
 
+    num_devices: int = _setting(
+        1,
+        "Devices of a process that share its batches; 0: all",
+        at_least=0,
+        section="Several devices and hosts",
+    )
+    num_processes: int = _setting(
+        1, "Processes that train together; batch sizes are of each", at_least=1
+    )
+    process_id: int = _setting(0, "Which of them this one is", at_least=0)
+    coordinator: str = _setting("", "host:port of process 0")
+
     pretrain_epochs: int = _setting(
         6, "Passes over the text", at_least=1, section="Language model"
     )
@@ -200,6 +212,16 @@ class Config:
             raise ValueError(
                 f"data='demo' reads no folder. Received: data_dir="
                 f"{self.data_dir!r}. Set data='files' to read it."
+            )
+        if self.process_id >= self.num_processes:
+            raise ValueError(
+                f"`process_id`={self.process_id} must be below `num_processes`="
+                f"{self.num_processes}: processes are counted from 0."
+            )
+        if self.num_processes > 1 and not self.coordinator:
+            raise ValueError(
+                "Several processes must find each other: set `coordinator` to "
+                "host:port of process 0."
             )
         if self.resume and self.overwrite:
             raise ValueError("Set `resume` or `overwrite`, not both.")

@@ -39,4 +39,4 @@ class ArrayBatches(Batches):
             (k + 1) * self.batch_size,
             self.seed,
         )
-        return tuple(array[rows] for array in self.arrays)
+        return tuple(array[rows[self.part]] for array in self.arrays)

@@ -18,6 +18,8 @@ class Batches(keras.utils.PyDataset):
         super().__init__(**kwargs)
         self.steps = steps
         self.first = 0
+        # Of the rows of every batch, those of this process.
+        self.part = slice(None)
 
     def batch(self, k):
         """Returns batch number k, k = 0, 1, ... without end."""
@@ -48,6 +50,29 @@ class Batches(keras.utils.PyDataset):
     def seek(self, k):
         """Makes batch number k the next one."""
         self.first = int(k)
+
+    def shard(self, index, count, num_devices=1):
+        """Leaves of every batch the rows of one of several processes.
+
+        Their parts are of the same size, contiguous, and together the batch.
+
+        Args:
+            index: Which process, from 0.
+            count: How many processes.
+            num_devices: Devices of each, that divide its rows in turn.
+
+        Raises:
+            ValueError: If the rows cannot be divided so.
+        """
+        parts = count * num_devices
+        if self.batch_size % parts:
+            raise ValueError(
+                f"Batches of {self.batch_size} rows cannot be divided among "
+                f"{count} processes with {num_devices} devices each: take a "
+                f"multiple of {parts}."
+            )
+        rows = self.batch_size // count
+        self.part = slice(index * rows, (index + 1) * rows)
 
 
 def endless_order(size, start, stop, seed):

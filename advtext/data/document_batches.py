@@ -84,7 +84,7 @@ class DocumentBatches(Batches):
         pool, place = divmod(k, self.pool)
         rows = self._plan(pool)[place]
         return padded_documents(
-            self.corpus, rows, self.max_length, self.boundaries
+            self.corpus, rows, self.max_length, self.boundaries, self.part
         )
 
     def _plan(self, pool):

@@ -69,8 +69,8 @@ class LanguageModelBatches(Batches):
     def batch(self, k):
         number, place = divmod(k, self.batches_per_pass)
         order, ends = self._text(number)
-        starts = np.arange(self.batch_size) * self.row_length
-        starts += place * self.timesteps
+        rows = np.arange(self.batch_size)[self.part]
+        starts = rows * self.row_length + place * self.timesteps
         directions = ("forward", "backward")[: 1 + self.bidirectional]
         inputs, targets = {}, {}
         for direction in directions:

@@ -20,7 +20,7 @@ def equal_steps(max_length):
     return tuple(sorted({-(-max_length * i // _NUM_BOUNDARIES) for i in steps}))
 
 
-def padded_documents(corpus, rows, max_length, boundaries):
+def padded_documents(corpus, rows, max_length, boundaries, part=slice(None)):
     """Returns documents as one padded batch.
 
     Args:
@@ -29,6 +29,7 @@ def padded_documents(corpus, rows, max_length, boundaries):
         max_length: Longest row; of longer documents the end is kept.
         boundaries: Increasing lengths; the batch is padded to the smallest
             that holds it, beyond the largest to its own length.
+        part: Slice of the rows to return, as wide as all of them would be.
 
     Returns:
         `(token_ids, labels)`, or `token_ids` for a corpus without labels.
@@ -37,6 +38,7 @@ def padded_documents(corpus, rows, max_length, boundaries):
     longest = int(lengths.max())
     fitting = [b for b in boundaries if longest <= b <= max_length]
     width = min(fitting, default=longest)
+    rows, lengths = rows[part], lengths[part]
     token_ids = np.zeros((len(rows), width), "int32")
     for line, row, length in zip(token_ids, rows, lengths, strict=True):
         line[:length] = corpus[row][-length:]

@@ -69,6 +69,10 @@ class SemiSupervisedBatches(Batches):
         parts = self.labelled, self.unlabelled
         return sum(part.tokens_per_batch for part in parts)
 
+    def shard(self, index, count, num_devices=1):
+        for part in (self.labelled, self.unlabelled):
+            part.shard(index, count, num_devices)
+
     def batch(self, k):
         return self.at(k, 0)
 

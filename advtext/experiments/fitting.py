@@ -6,6 +6,7 @@ import time
 import keras
 
 from advtext import backend
+from advtext.experiments import parallel
 from advtext.experiments.event_log import EventLog
 from advtext.training import Checkpoint, Progress, TimeLimit
 
@@ -50,26 +51,33 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
     """
     epochs = math.ceil(num_steps / config.checkpoint_steps)
     batches.steps = math.ceil(num_steps / epochs)
-    checkpoint = Checkpoint(run.checkpoint, batches, weight_average)
+    first = parallel.is_first(config)
+    checkpoint = Checkpoint(
+        run.checkpoint if first else None, batches, weight_average
+    )
     done = 0
-    if config.resume and run.checkpoint.is_file():
-        done = checkpoint.restore(model)
-        run.write_history(checkpoint.history)
-    limit = TimeLimit(config.max_minutes)
+    content = b""
+    if config.resume:
+        content = parallel.file_of_first(config, run.checkpoint)
+    if content:
+        done = checkpoint.restore(model, content)
+        if first:
+            run.write_history(checkpoint.history)
+    progress = Progress(
+        label,
+        epochs * batches.steps,
+        batches.tokens_per_batch,
+        done * batches.steps,
+    )
     callbacks = [
         _Finite(),
         weight_average,
         _Clock(checkpoint),
-        Progress(
-            label,
-            epochs * batches.steps,
-            batches.tokens_per_batch,
-            done * batches.steps,
-        ),
+        progress if first else None,
         checkpoint,
-        _History(checkpoint, run),
-        EventLog(run.logs),
-        limit,
+        _History(checkpoint, run) if first else None,
+        EventLog(run.logs) if first else None,
+        _SharedTimeLimit(config),
     ]
     if done < epochs:
         with backend.matmul_dtype(config.matmul_dtype):
@@ -88,6 +96,17 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         weight_average.on_train_end()
     finished = len(checkpoint.history) == epochs
     return finished, checkpoint.seconds
+
+
+class _SharedTimeLimit(TimeLimit):
+    """Stops all processes at once."""
+
+    def __init__(self, config):
+        super().__init__(config.max_minutes)
+        self.config = config
+
+    def is_over(self):
+        return parallel.decided_by_first(self.config, super().is_over)
 
 
 class _Finite(keras.callbacks.Callback):

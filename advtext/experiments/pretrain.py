@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from advtext.data import LanguageModelBatches
-from advtext.experiments import fitting, run_start, text
+from advtext.experiments import fitting, parallel, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import LanguageModel
 
@@ -26,35 +26,31 @@ def run(config):
         FileExistsError: If `run_dir` holds a run.
     """
     directory = RunDirectory(config.run_dir)
-    run_start.check(directory, config)
-    if config.resume and directory.finished:
-        return directory.metrics()
     fitting.start(config)
-    prepared = text.prepare(config)
-    training, held_out = _split(text.all_text(prepared), config)
-    batches, evaluation = (
-        LanguageModelBatches(
-            part,
-            config.pretrain_batch_size,
-            config.pretrain_timesteps,
-            config.bidirectional,
-            shuffle=part is training,
-            seed=config.seed,
-        )
-        for part in (training, held_out)
-    )
-    model = build(config, prepared.tokenizer, training)
-    run_start.begin(directory, config, prepared.tokenizer)
-    finished, seconds = fitting.fit(
-        model,
-        batches,
-        config.pretrain_epochs * batches.batches_per_pass,
-        directory,
-        config,
-        "pretrain",
-    )
-    if not finished:
+    with parallel.processes(config):
+        if run_start.is_finished(directory, config):
+            return directory.metrics() if parallel.is_first(config) else None
+        prepared = text.prepare(config)
+        parallel.check_same(config, prepared)
+        training, held_out = _split(text.all_text(prepared), config)
+        with parallel.devices(config):
+            model = build(config, prepared.tokenizer, training)
+            batches = parallel.shard(_batches(config, training), config)
+            run_start.begin(directory, config, prepared.tokenizer)
+            finished, seconds = fitting.fit(
+                model,
+                batches,
+                config.pretrain_epochs * batches.batches_per_pass,
+                directory,
+                config,
+                "pretrain",
+            )
+    if not finished or not parallel.is_first(config):
         return None
+    if not parallel.is_alone(config):
+        model = parallel.local_copy(model)
+        model.compile(jit_compile=fitting.jit_compile(config))
+    evaluation = _batches(config, held_out, shuffle=False)
     loss = float(model.evaluate(evaluation, verbose=0))
     directory.save_model(model, "language_model.keras")
     metrics = {
@@ -70,6 +66,17 @@ def run(config):
     return metrics
 
 
+def _batches(config, corpus, shuffle=True):
+    return LanguageModelBatches(
+        corpus,
+        config.pretrain_batch_size * config.num_processes,
+        config.pretrain_timesteps,
+        config.bidirectional,
+        shuffle=shuffle,
+        seed=config.seed,
+    )
+
+
 def build(config, tokenizer, corpus):
     """Returns a compiled language model for a corpus."""
     model = LanguageModel(
@@ -80,7 +87,7 @@ def build(config, tokenizer, corpus):
         config.pretrain_dropout,
         config.bidirectional,
         config.normalize_embedding,
-        batch_size=config.pretrain_batch_size,
+        batch_size=config.pretrain_batch_size * config.num_processes,
         seed=config.seed,
     )
     model.adapt(
@@ -107,7 +114,8 @@ def _split(corpus, config):
     """Holds out documents for the perplexity: a hundredth, at least a batch."""
     order = np.random.default_rng((config.seed, 3)).permutation(len(corpus))
     tokens = np.cumsum(corpus.lengths[order])
-    batch = config.pretrain_batch_size * config.pretrain_timesteps
+    batch = config.pretrain_batch_size * config.num_processes
+    batch *= config.pretrain_timesteps
     needed = 1 + int(np.searchsorted(tokens, batch, side="right"))
     count = max(needed, round(_HELD_OUT * len(corpus)))
     if 2 * count > len(corpus):

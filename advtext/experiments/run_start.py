@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from advtext.atomic_file import atomic_file
+from advtext.experiments import parallel
 from advtext.experiments.run_directory import naming
 
 _OUTPUTS = (
@@ -25,6 +26,8 @@ _FREE = (
     "seeds",
     "methods",
     "processes",
+    "process_id",
+    "coordinator",
 )
 
 
@@ -67,6 +70,19 @@ def check(directory, config):
         probe.unlink()
 
 
+def is_finished(directory, config):
+    """Checks as `check` does, and tells whether the run is there already.
+
+    Of several processes, the first one does it for all.
+    """
+
+    def look():
+        check(directory, config)
+        return config.resume and directory.finished
+
+    return parallel.decided_by_first(config, look)
+
+
 def _check_same(directory, config):
     before = directory.config()
     for name in vars(config):
@@ -82,6 +98,8 @@ def _check_same(directory, config):
 def begin(directory, config, tokenizer):
     """Clears away a run that is not to be resumed, and begins another.
 
+    Of several processes, the first one does.
+
     Args:
         directory: `RunDirectory` that was checked.
         config: `Config` of the run.
@@ -91,6 +109,8 @@ def begin(directory, config, tokenizer):
         ValueError: If the run to be resumed has another tokenizer.
         OSError: If the folder cannot be written.
     """
+    if not parallel.is_first(config):
+        return
     for pattern in (".*.tmp", "saving_*"):
         for left in directory.path.glob(pattern):
             left.unlink(missing_ok=True)

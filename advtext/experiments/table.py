@@ -40,10 +40,16 @@ def run(config):
 
     Raises:
         FileNotFoundError: If the text has no test set.
-        ValueError: If an arm is there with another configuration.
+        ValueError: If an arm is there with another configuration, or runs
+            of several processes are asked for.
         ChildProcessError: If one of several `processes` fails.
     """
     directory = RunDirectory(config.run_dir)
+    if config.num_processes > 1:
+        raise ValueError(
+            "A table is of runs of one process each: set `num_processes` to 1. "
+            "(Several train together by `advtext pretrain` and `train`.)"
+        )
     if "test" not in text.splits(config):
         raise FileNotFoundError(
             "The text has no test set, and a table compares test errors. Add "

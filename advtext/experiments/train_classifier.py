@@ -5,7 +5,14 @@ import numpy as np
 
 from advtext import attacks, training
 from advtext.data import DocumentBatches, SemiSupervisedBatches
-from advtext.experiments import evaluate, fitting, pretrain, run_start, text
+from advtext.experiments import (
+    evaluate,
+    fitting,
+    parallel,
+    pretrain,
+    run_start,
+    text,
+)
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import TextClassifier
 
@@ -28,30 +35,35 @@ def run(config):
         ValueError: If the text does not hold what the configuration asks for.
     """
     directory = RunDirectory(config.run_dir)
-    run_start.check(directory, config)
-    if config.resume and directory.finished:
-        return directory.metrics()
     fitting.start(config)
-    prepared = text.prepare(config)
-    labelled, validation = split(prepared.corpora["train"], config)
-    model = build(config, prepared)
-    batches = build_batches(config, labelled, prepared)
-    run_start.begin(directory, config, prepared.tokenizer)
-    average = None
-    if config.weight_average:
-        average = training.WeightAverage(config.weight_average)
-    finished, seconds = fitting.fit(
-        model,
-        batches,
-        config.epochs * batches.batches_per_pass,
-        directory,
-        config,
-        f"{config.method}, seed {config.seed}",
-        average,
-    )
-    if not finished:
+    with parallel.processes(config):
+        if run_start.is_finished(directory, config):
+            return directory.metrics() if parallel.is_first(config) else None
+        prepared = text.prepare(config)
+        parallel.check_same(config, prepared)
+        labelled, validation = split(prepared.corpora["train"], config)
+        with parallel.devices(config):
+            model = build(config, prepared)
+            batches = build_batches(config, labelled, prepared)
+            run_start.begin(directory, config, prepared.tokenizer)
+            average = None
+            if config.weight_average:
+                average = training.WeightAverage(config.weight_average)
+            finished, seconds = fitting.fit(
+                model,
+                batches,
+                config.epochs * batches.batches_per_pass,
+                directory,
+                config,
+                f"{config.method}, seed {config.seed}",
+                average,
+            )
+    if not finished or not parallel.is_first(config):
         return None
-    directory.save_model(model, "classifier.keras")
+    classifier = model.classifier
+    if not parallel.is_alone(config):
+        classifier = parallel.local_copy(classifier)
+    directory.save_model(classifier, "classifier.keras")
     metrics = {
         "method": config.method,
         "seed": config.seed,
@@ -66,9 +78,7 @@ def run(config):
         ("test", prepared.corpora.get("test", ())),
     ):
         if len(corpus):
-            measured = evaluate.measure(
-                model.classifier, corpus, config.max_length
-            )
+            measured = evaluate.measure(classifier, corpus, config.max_length)
             metrics |= {f"{name}_{k}": v for k, v in measured.items()}
     metrics["num_test"] = metrics.pop("test_num_documents", 0)
     directory.write_json("metrics.json", metrics)
@@ -183,15 +193,18 @@ def build_batches(config, labelled, prepared):
     implementation.
     """
     batches = DocumentBatches(
-        labelled, config.batch_size, config.max_length, seed=config.seed
-    )
-    if config.method not in ("virtual_adversarial", "both"):
-        return batches
-    unlabelled = DocumentBatches(
-        text.all_text(prepared),
-        config.unlabelled_batch_size,
+        labelled,
+        config.batch_size * config.num_processes,
         config.max_length,
         seed=config.seed,
-        pool=batches.pool,
     )
-    return SemiSupervisedBatches(batches, unlabelled)
+    if config.method in ("virtual_adversarial", "both"):
+        unlabelled = DocumentBatches(
+            text.all_text(prepared),
+            config.unlabelled_batch_size * config.num_processes,
+            config.max_length,
+            seed=config.seed,
+            pool=batches.pool,
+        )
+        batches = SemiSupervisedBatches(batches, unlabelled)
+    return parallel.shard(batches, config)

@@ -1,3 +1,4 @@
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -28,7 +29,8 @@ class Checkpoint(keras.callbacks.Callback):
     had not been killed.
 
     Args:
-        path: The file, `*.npz`.
+        path: The file, `*.npz`; `None` writes none (of several processes that
+            train together one is enough).
         batches: The `advtext.data.Batches` that `fit` reads.
         weight_average: The `WeightAverage` of the same `fit`, or `None`; it
             must come before the checkpoint in the list of callbacks.
@@ -47,7 +49,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, path, batches, weight_average=None):
         super().__init__()
-        self.path = Path(path)
+        self.path = None if path is None else Path(path)
         self.batches = batches
         self.weight_average = weight_average
         self.history = []
@@ -59,15 +61,21 @@ class Checkpoint(keras.callbacks.Callback):
         )
         self.save()
 
+    @property
+    def _name(self):
+        return self.path or "of the first process"
+
     def _variables(self):
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def save(self):
-        """Writes the file.
+        """Writes the file, if it has a path.
 
         Raises:
             OSError: If it cannot be written; the one before stays.
         """
+        if self.path is None:
+            return
         average = self.weight_average
         arrays = {
             f"variable_{i}": np.asarray(v)
@@ -89,8 +97,12 @@ class Checkpoint(keras.callbacks.Callback):
                 "goes on from the checkpoint before",
             ) from error
 
-    def restore(self, model):
+    def restore(self, model, content=None):
         """Puts the state of the file into a compiled, built model.
+
+        Args:
+            model: The model.
+            content: The bytes of the file; read from `path` by default.
 
         Returns:
             The number of epochs that are done, for `fit(initial_epoch=...)`.
@@ -102,12 +114,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
         try:
-            with self.path.open("rb") as file, np.load(file) as archive:
+            content = content or self.path.read_bytes()
+            with np.load(io.BytesIO(content)) as archive:
                 arrays = dict(archive)
             state = json.loads(arrays.pop("state").tobytes())
         except _DAMAGE as error:
             raise ValueError(
-                f"The checkpoint {self.path} is truncated or damaged "
+                f"The checkpoint {self._name} is truncated or damaged "
                 f"({error}). Train anew with `overwrite`."
             ) from error
         variables = self._variables()
@@ -118,7 +131,7 @@ class Checkpoint(keras.callbacks.Callback):
         more = any(name.startswith("variable_") for name in arrays)
         if more or shapes != [tuple(v.shape) for v in variables]:
             raise ValueError(
-                f"The checkpoint {self.path} belongs to another model: its "
+                f"The checkpoint {self._name} belongs to another model: its "
                 "weights have other shapes. Train anew with `overwrite`."
             )
         for variable, value in zip(variables, values, strict=True):

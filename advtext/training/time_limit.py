@@ -23,6 +23,10 @@ class TimeLimit(keras.callbacks.Callback):
         self.end = time.monotonic() + 60.0 * minutes if minutes else None
         self.reached = False
 
+    def is_over(self):
+        """Returns whether the time has run out."""
+        return self.end is not None and time.monotonic() > self.end
+
     def on_epoch_end(self, epoch, logs=None):
-        if self.end is not None and time.monotonic() > self.end:
+        if self.is_over():
             self.reached = self.model.stop_training = True

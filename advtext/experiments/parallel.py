@@ -1,0 +1,168 @@
+"""Training on several devices and hosts: every batch is divided among them.
+
+Each process reads the same text and builds the same model, and takes a part of
+the rows of every batch. Only the first one writes.
+"""
+
+import contextlib
+import json
+
+from advtext import backend
+
+# Settings that every process may have its own of.
+_OF_A_PROCESS = (
+    "process_id",
+    "coordinator",
+    "run_dir",
+    "data_dir",
+    "cache_dir",
+    "pretrained",
+    "max_minutes",
+)
+
+
+def is_first(config):
+    """Returns whether this is the process that writes."""
+    return config.process_id == 0
+
+
+def is_alone(config):
+    """Returns whether a run is of one process on one device."""
+    return config.num_processes == 1 and config.num_devices == 1
+
+
+@contextlib.contextmanager
+def processes(config):
+    """Makes this process one of those of a run, until they part.
+
+    Raises:
+        ConnectionError: If another process is lost.
+    """
+    if config.num_processes == 1:
+        yield
+        return
+    backend.connect(config.coordinator, config.num_processes, config.process_id)
+    try:
+        yield
+        backend.disconnect()
+    except backend.LostProcess as error:
+        backend.abandon(2)
+        reason = str(error).partition("\n")[0]
+        raise ConnectionError(
+            f"Process {config.process_id} of {config.num_processes} cannot go "
+            "on: another one has ended, or the connection is lost. See what "
+            "the others printed, and start all of them again with --resume. "
+            f"({reason})"
+        ) from error
+    except BaseException as error:
+        # To wait for the others would keep them waiting.
+        backend.abandon(130 if isinstance(error, KeyboardInterrupt) else 2)
+        raise
+
+
+@contextlib.contextmanager
+def devices(config):
+    """A context to build a model and train it in.
+
+    Raises:
+        ValueError: If this machine has fewer devices than asked for.
+    """
+    if is_alone(config):
+        yield
+        return
+    with backend.data_parallel(_num_devices(config)):
+        yield
+
+
+def _num_devices(config):
+    available = backend.num_local_devices()
+    if config.num_devices > available:
+        raise ValueError(
+            f"`num_devices`={config.num_devices}, but this process sees "
+            f"{available}. Lower it, or take 0 for all there are."
+        )
+    return config.num_devices or available
+
+
+def shard(batches, config):
+    """Leaves of every batch the rows of this process.
+
+    Raises:
+        ValueError: If the rows cannot be divided among all devices.
+    """
+    if not is_alone(config):
+        batches.shard(
+            config.process_id, config.num_processes, _num_devices(config)
+        )
+    return batches
+
+
+def decided_by_first(config, decide):
+    """Returns in every process what a function returns in the first.
+
+    Args:
+        config: `Config`.
+        decide: Function without arguments; its result must fit into JSON.
+
+    Raises:
+        ValueError, OSError: Where the function raises them; elsewhere a
+            `ValueError` that tells of it.
+    """
+    if config.num_processes == 1:
+        return decide()
+    answer = {}
+    if is_first(config):
+        try:
+            answer["result"] = decide()
+        except (ValueError, OSError) as error:
+            backend.broadcast(json.dumps({"error": str(error)}).encode())
+            raise
+    answer = json.loads(backend.broadcast(json.dumps(answer).encode()))
+    if "error" in answer:
+        raise ValueError(f"Process 0 ended: {answer['error']}")
+    return answer["result"]
+
+
+def check_same(config, prepared):
+    """Finds out whether all processes were given the same run.
+
+    Raises:
+        ValueError: If the configuration or the text of this process is another
+            than the first one's.
+    """
+    mine = {k: v for k, v in vars(config).items() if k not in _OF_A_PROCESS}
+    mine["the vocabulary"] = prepared.tokenizer.fingerprint()
+    for name, corpus in prepared.corpora.items():
+        size = [len(corpus), int(corpus.lengths.sum())]
+        mine[f"size of the text `{name}`"] = size
+    mine = json.loads(json.dumps(mine))
+    theirs = decided_by_first(config, lambda: mine)
+    for name in sorted(mine | theirs):
+        if mine.get(name) != theirs.get(name):
+            raise ValueError(
+                f"All processes must be given the same run, but {name} is "
+                f"{theirs.get(name)!r} in process 0 and {mine.get(name)!r} in "
+                f"process {config.process_id}."
+            )
+
+
+def file_of_first(config, path):
+    """Returns the content of a file that the first process sees.
+
+    Returns:
+        Bytes; none if the file is not there.
+    """
+    content = b""
+    if is_first(config) and path.is_file():
+        content = path.read_bytes()
+    return content if config.num_processes == 1 else backend.broadcast(content)
+
+
+def local_copy(model):
+    """Returns a Keras model with the same weights, on one device alone.
+
+    To be called outside of `devices`.
+    """
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    return copy

@@ -167,13 +167,11 @@ def _print_labels(run, lines, chunk):
 
 
 def _unfinished(config):
-    if config.process_id:
-        print("Process 0 has the outputs.")
-        return
-    print(
+    line = (
         f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
         "with --resume."
     )
+    print("Process 0 has the outputs." if config.process_id else line)
 
 
 def _message(error):

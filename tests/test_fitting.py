@@ -60,6 +60,7 @@ class Run:
             self.directory,
             dataclasses.replace(self.config, resume=resume, **settings),
             "training",
+            1e6,
             self.average,
         )
 

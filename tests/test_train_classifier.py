@@ -33,7 +33,7 @@ def split(num_labels, num_validation, seed=0, labels=LABELS):
     config = Config(
         num_labels=num_labels, num_validation=num_validation, seed=seed
     )
-    return train_classifier.split(corpus(labels), config)
+    return text.split(corpus(labels), config)
 
 
 def numbers(part):
@@ -153,7 +153,7 @@ def test_every_method_has_its_terms_and_its_batches(tiny, method, names):
     if method in kinds:
         assert type(terms[0].attack) is kinds[method]
     prepared = text.prepare(config)
-    labelled, _ = train_classifier.split(prepared.corpora["train"], config)
+    labelled, _ = text.split(prepared.corpora["train"], config)
     batches = train_classifier.build_batches(config, labelled, prepared)
     if "virtual_adversarial_loss" in names:
         assert isinstance(terms[-1], training.VirtualAdversarialLoss)

@@ -45,6 +45,11 @@ def test_a_line_tells_loss_speed_and_time_left(clock, capsys):
     )
 
 
+def test_a_line_tells_the_share_of_the_peak(clock, capsys):
+    train(Progress("x", 9, 1.0, peak_rate=8.0), clock, [9.0, 0.5, 0.5])
+    assert "  2 tokens/s  25.0 % of peak  loss" in capsys.readouterr().err
+
+
 def test_a_resumed_training_counts_what_was_done(clock, capsys):
     train(Progress("x", 100, 1.0, done=90), clock, [9.0, 0.5, 0.5])
     assert capsys.readouterr().err.startswith("x  93/100  0:04 left  2 tok")

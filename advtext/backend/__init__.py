@@ -10,6 +10,7 @@ from advtext.backend.matmul import matmul_dtype as matmul_dtype
 from advtext.backend.precision import at_least_float32 as at_least_float32
 
 if keras.backend.backend() == "tensorflow":
+    from advtext.backend import tensorflow_parallel
     from advtext.backend.tensorflow import (
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
     )
@@ -29,18 +30,10 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import vjp as vjp
     from advtext.backend.tensorflow_lstm import lstm as lstm
-    from advtext.backend.tensorflow_parallel import LostProcess as LostProcess
-    from advtext.backend.tensorflow_parallel import abandon as abandon
-    from advtext.backend.tensorflow_parallel import broadcast as broadcast
-    from advtext.backend.tensorflow_parallel import connect as connect
-    from advtext.backend.tensorflow_parallel import (
-        data_parallel as data_parallel,
-    )
-    from advtext.backend.tensorflow_parallel import disconnect as disconnect
-    from advtext.backend.tensorflow_parallel import (
-        num_local_devices as num_local_devices,
-    )
+
+    parallel = tensorflow_parallel
 elif keras.backend.backend() == "jax":
+    from advtext.backend import jax_parallel
     from advtext.backend.jax import (
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
     )
@@ -54,15 +47,8 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import value_and_gradients as value_and_gradients
     from advtext.backend.jax import vjp as vjp
     from advtext.backend.jax_lstm import lstm as lstm
-    from advtext.backend.jax_parallel import LostProcess as LostProcess
-    from advtext.backend.jax_parallel import abandon as abandon
-    from advtext.backend.jax_parallel import broadcast as broadcast
-    from advtext.backend.jax_parallel import connect as connect
-    from advtext.backend.jax_parallel import data_parallel as data_parallel
-    from advtext.backend.jax_parallel import disconnect as disconnect
-    from advtext.backend.jax_parallel import (
-        num_local_devices as num_local_devices,
-    )
+
+    parallel = jax_parallel
 else:
     raise ImportError(
         "advtext runs on Keras' TensorFlow and JAX backends. Received: "

@@ -5,6 +5,7 @@ What the functions take and give is told once, in `tensorflow_parallel`.
 
 import atexit
 import os
+import re
 import sys
 
 import jax
@@ -15,12 +16,39 @@ from jax.experimental import multihost_utils
 # A process that is not heard of for so long is given up, and all with it.
 _HEARTBEAT_SECONDS = 30
 
-LostProcess = jax.errors.JaxRuntimeError
+# How messages of the runtime begin, also in the `ValueError` that converting
+# a result to NumPy raises.
+_RUNTIME_STATUS = re.compile(
+    "(ABORTED|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|UNKNOWN): "
+)
+
+
+def is_failed_exchange(error):
+    """Returns whether an exchange with another process failed by an error."""
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        return True
+    is_value_error = isinstance(error, ValueError)
+    return is_value_error and bool(_RUNTIME_STATUS.match(str(error)))
 
 
 def num_local_devices():
     """Returns how many devices this process sees."""
     return jax.local_device_count()
+
+
+def num_replicas():
+    """Returns 1: a step sees the whole batch, wherever its rows are."""
+    return 1
+
+
+def own_rows(x):
+    """Returns `x`: a step sees the whole batch."""
+    return x
+
+
+def all_rows(x):
+    """Returns `x`: a step sees the whole batch."""
+    return x
 
 
 def data_parallel(num_devices):

@@ -72,8 +72,35 @@ def vjp(function, variables):
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Updates variables by one step of an optimizer."""
+    """Updates variables by one step of an optimizer.
+
+    Args:
+        optimizer: Keras optimizer.
+        gradients: One gradient per variable, or `None`; of a loss that is the
+            mean over the rows of this device.
+        variables: List of variables.
+    """
+    strategy = tf.distribute.get_strategy()
+    if strategy.num_replicas_in_sync > 1:
+        gradients = _whole_gradients(optimizer, gradients, strategy)
     optimizer.apply(gradients, variables)
+
+
+def _whole_gradients(optimizer, gradients, strategy):
+    """Clips the gradients of the whole batch; Keras clips those of a device.
+
+    Returns:
+        What is to be added up over the devices, as the optimizer does.
+    """
+    places = [i for i, g in enumerate(gradients) if g is not None]
+    means = tf.distribute.get_replica_context().all_reduce(
+        tf.distribute.ReduceOp.MEAN, [gradients[i] for i in places]
+    )
+    gradients = list(gradients)
+    share = 1.0 / strategy.num_replicas_in_sync
+    for i, mean in zip(places, optimizer._clip_gradients(means), strict=True):
+        gradients[i] = mean * tf.cast(share, mean.dtype)
+    return gradients
 
 
 def step(function):

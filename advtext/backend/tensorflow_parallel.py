@@ -3,13 +3,45 @@
 import tensorflow as tf
 
 
-class LostProcess(Exception):
-    """What another process' end raises; here there is none."""
+def is_failed_exchange(error):
+    """Returns whether an exchange with another process failed by an error.
+
+    Args:
+        error: The exception that was raised.
+    """
+    return False
 
 
 def num_local_devices():
     """Returns how many devices this process sees."""
     return len(_devices())
+
+
+def num_replicas():
+    """Returns among how many devices a step divides its batch by itself.
+
+    On each of them a loss is that of its own rows, and Keras divides it by
+    this number, so that the sum of all gradients is that of the whole batch.
+    """
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def own_rows(x):
+    """Returns the rows of a whole batch that this device works on."""
+    context = tf.distribute.get_replica_context()
+    if num_replicas() == 1 or context is None:
+        return x
+    rows = x.shape[0] // num_replicas()
+    first = context.replica_id_in_sync_group * rows
+    return x[first : first + rows]
+
+
+def all_rows(x):
+    """Returns the rows of all devices, in order."""
+    context = tf.distribute.get_replica_context()
+    if num_replicas() == 1 or context is None:
+        return x
+    return context.all_gather(x, axis=0)
 
 
 def data_parallel(num_devices):

@@ -6,7 +6,7 @@ import time
 import keras
 
 from advtext import backend
-from advtext.experiments import parallel
+from advtext.experiments import parallel, peak
 from advtext.experiments.event_log import EventLog
 from advtext.training import Checkpoint, Progress, TimeLimit
 
@@ -31,7 +31,9 @@ def adam(learning_rate, decay, clipnorm):
     return keras.optimizers.Adam(schedule, global_clipnorm=clipnorm or None)
 
 
-def fit(model, batches, num_steps, run, config, label, weight_average=None):
+def fit(
+    model, batches, num_steps, run, config, label, flops, weight_average=None
+):
     """Trains from the last checkpoint, or from the start, to the end.
 
     Training is cut into Keras epochs of about `checkpoint_steps` batches, with
@@ -44,6 +46,7 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         run: `RunDirectory` that has begun.
         config: `Config`.
         label: Name in the progress line.
+        flops: Operations that the matrix products of a batch need.
         weight_average: `WeightAverage`, or `None`.
 
     Returns:
@@ -56,18 +59,21 @@ def fit(model, batches, num_steps, run, config, label, weight_average=None):
         run.checkpoint if first else None, batches, weight_average
     )
     done = 0
-    content = b""
+    content = None
     if config.resume:
         content = parallel.file_of_first(config, run.checkpoint)
-    if content:
+    if content is not None:
         done = checkpoint.restore(model, content)
         if first:
             run.write_history(checkpoint.history)
+    with backend.matmul_dtype(config.matmul_dtype):
+        device_peak = peak.flops_per_second()
     progress = Progress(
         label,
         epochs * batches.steps,
         batches.tokens_per_batch,
         done * batches.steps,
+        device_peak * parallel.num_devices(config) / flops,
     )
     callbacks = [
         _Finite(),

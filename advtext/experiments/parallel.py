@@ -41,12 +41,18 @@ def processes(config):
     if config.num_processes == 1:
         yield
         return
-    backend.connect(config.coordinator, config.num_processes, config.process_id)
+    backend.parallel.connect(
+        config.coordinator, config.num_processes, config.process_id
+    )
     try:
         yield
-        backend.disconnect()
-    except backend.LostProcess as error:
-        backend.abandon(2)
+        backend.parallel.disconnect()
+    except BaseException as error:
+        # To wait for the others would keep them waiting.
+        interrupted = isinstance(error, KeyboardInterrupt)
+        backend.parallel.abandon(130 if interrupted else 2)
+        if not backend.parallel.is_failed_exchange(error):
+            raise
         reason = str(error).partition("\n")[0]
         raise ConnectionError(
             f"Process {config.process_id} of {config.num_processes} cannot go "
@@ -54,10 +60,6 @@ def processes(config):
             "the others printed, and start all of them again with --resume. "
             f"({reason})"
         ) from error
-    except BaseException as error:
-        # To wait for the others would keep them waiting.
-        backend.abandon(130 if isinstance(error, KeyboardInterrupt) else 2)
-        raise
 
 
 @contextlib.contextmanager
@@ -70,12 +72,17 @@ def devices(config):
     if is_alone(config):
         yield
         return
-    with backend.data_parallel(_num_devices(config)):
+    with backend.parallel.data_parallel(_num_devices(config)):
         yield
 
 
+def num_devices(config):
+    """Returns among how many devices of all processes a batch is divided."""
+    return config.num_processes * _num_devices(config)
+
+
 def _num_devices(config):
-    available = backend.num_local_devices()
+    available = backend.parallel.num_local_devices()
     if config.num_devices > available:
         raise ValueError(
             f"`num_devices`={config.num_devices}, but this process sees "
@@ -115,9 +122,11 @@ def decided_by_first(config, decide):
         try:
             answer["result"] = decide()
         except (ValueError, OSError) as error:
-            backend.broadcast(json.dumps({"error": str(error)}).encode())
+            backend.parallel.broadcast(
+                json.dumps({"error": str(error)}).encode()
+            )
             raise
-    answer = json.loads(backend.broadcast(json.dumps(answer).encode()))
+    answer = json.loads(backend.parallel.broadcast(json.dumps(answer).encode()))
     if "error" in answer:
         raise ValueError(f"Process 0 ended: {answer['error']}")
     return answer["result"]
@@ -150,12 +159,14 @@ def file_of_first(config, path):
     """Returns the content of a file that the first process sees.
 
     Returns:
-        Bytes; none if the file is not there.
+        Bytes, or `None` if the file is not there.
     """
-    content = b""
-    if is_first(config) and path.is_file():
-        content = path.read_bytes()
-    return content if config.num_processes == 1 else backend.broadcast(content)
+    if not decided_by_first(config, path.is_file):
+        return None
+    content = path.read_bytes() if is_first(config) else b""
+    if config.num_processes > 1:
+        content = backend.parallel.broadcast(content)
+    return content
 
 
 def local_copy(model):

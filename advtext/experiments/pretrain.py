@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from advtext.data import LanguageModelBatches
-from advtext.experiments import fitting, parallel, run_start, text
+from advtext.experiments import fitting, parallel, peak, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import LanguageModel
 
@@ -44,6 +44,7 @@ def run(config):
                 directory,
                 config,
                 "pretrain",
+                peak.pretraining_flops(config) * batches.tokens_per_batch,
             )
     if not finished or not parallel.is_first(config):
         return None

@@ -5,6 +5,9 @@ import numpy as np
 from advtext import data
 from advtext.experiments.run_directory import RunDirectory
 
+# The validation documents are the same whatever the seed.
+_VALIDATION_SEED = 0
+
 
 def splits(config):
     """Returns the names of the splits of the configured text, without it."""
@@ -64,6 +67,44 @@ def all_text(prepared):
         prepared.corpora[s] for s in ("train", "unsup") if s in prepared.corpora
     ]
     return data.Corpus.join(parts)
+
+
+def split(corpus, config):
+    """Draws the labelled and the validation documents of a run.
+
+    Returns:
+        `(labelled, validation)`, two corpora without a document in common.
+
+    Raises:
+        ValueError: If there are fewer labels than asked for, or not two
+            classes among the labelled documents.
+    """
+    labels = (
+        np.full(len(corpus), -1) if corpus.labels is None else corpus.labels
+    )
+    held_out = stratified(labels, config.num_validation, _VALIDATION_SEED)
+    rest = np.array(labels)
+    rest[held_out] = -1
+    available = int(np.sum(rest >= 0))
+    wanted = config.num_labels or available
+    if (
+        wanted > available
+        or len(held_out) < config.num_validation
+        or (not available)
+    ):
+        raise ValueError(
+            f"`num_labels`={wanted} and `num_validation`="
+            f"{config.num_validation} ask for more labels than the training "
+            f"text has ({int(np.sum(labels >= 0))}). Lower one of them."
+        )
+    chosen = stratified(rest, wanted, config.seed)
+    if len(np.unique(labels[chosen])) < 2:
+        raise ValueError(
+            f"The {len(chosen)} labelled documents are of one class only; "
+            "a classifier needs two or more. Add documents of another class "
+            "or raise `num_labels`."
+        )
+    return corpus.subset(chosen), corpus.subset(held_out)
 
 
 def stratified(labels, num_documents, seed):

@@ -1,7 +1,6 @@
 """Trains a text classifier, with the method of the configuration."""
 
 import keras
-import numpy as np
 
 from advtext import attacks, training
 from advtext.data import DocumentBatches, SemiSupervisedBatches
@@ -9,15 +8,13 @@ from advtext.experiments import (
     evaluate,
     fitting,
     parallel,
+    peak,
     pretrain,
     run_start,
     text,
 )
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import TextClassifier
-
-# The validation documents are the same whatever the seed.
-_VALIDATION_SEED = 0
 
 
 def run(config):
@@ -41,7 +38,7 @@ def run(config):
             return directory.metrics() if parallel.is_first(config) else None
         prepared = text.prepare(config)
         parallel.check_same(config, prepared)
-        labelled, validation = split(prepared.corpora["train"], config)
+        labelled, validation = text.split(prepared.corpora["train"], config)
         with parallel.devices(config):
             model = build(config, prepared)
             batches = build_batches(config, labelled, prepared)
@@ -56,6 +53,7 @@ def run(config):
                 directory,
                 config,
                 f"{config.method}, seed {config.seed}",
+                _flops(config, batches),
                 average,
             )
     if not finished or not parallel.is_first(config):
@@ -83,44 +81,6 @@ def run(config):
     metrics["num_test"] = metrics.pop("test_num_documents", 0)
     directory.write_json("metrics.json", metrics)
     return metrics
-
-
-def split(corpus, config):
-    """Draws the labelled and the validation documents of a run.
-
-    Returns:
-        `(labelled, validation)`, two corpora without a document in common.
-
-    Raises:
-        ValueError: If there are fewer labels than asked for, or not two
-            classes among the labelled documents.
-    """
-    labels = (
-        np.full(len(corpus), -1) if corpus.labels is None else corpus.labels
-    )
-    held_out = text.stratified(labels, config.num_validation, _VALIDATION_SEED)
-    rest = np.array(labels)
-    rest[held_out] = -1
-    available = int(np.sum(rest >= 0))
-    wanted = config.num_labels or available
-    if (
-        wanted > available
-        or len(held_out) < config.num_validation
-        or (not available)
-    ):
-        raise ValueError(
-            f"`num_labels`={wanted} and `num_validation`="
-            f"{config.num_validation} ask for more labels than the training "
-            f"text has ({int(np.sum(labels >= 0))}). Lower one of them."
-        )
-    chosen = text.stratified(rest, wanted, config.seed)
-    if len(np.unique(labels[chosen])) < 2:
-        raise ValueError(
-            f"The {len(chosen)} labelled documents are of one class only; "
-            "a classifier needs two or more. Add documents of another class "
-            "or raise `num_labels`."
-        )
-    return corpus.subset(chosen), corpus.subset(held_out)
 
 
 def build(config, prepared):
@@ -160,6 +120,17 @@ def build(config, prepared):
         jit_compile=fitting.jit_compile(config),
     )
     return model
+
+
+def _flops(config, batches):
+    """Returns the operations that a batch needs."""
+    labelled, unlabelled = peak.training_flops(config)
+    if not isinstance(batches, SemiSupervisedBatches):
+        return labelled * batches.tokens_per_batch
+    return (
+        labelled * batches.labelled.tokens_per_batch
+        + unlabelled * batches.unlabelled.tokens_per_batch
+    )
 
 
 def build_terms(config):

@@ -1,7 +1,7 @@
 import keras
-from keras import ops
 
-from advtext.models.carried_state import add_states, clear
+from advtext import backend
+from advtext.models.carried_state import add_states, clear, keep, read
 from advtext.models.encoder import build_embedding, build_lstm
 from advtext.models.next_token_head import NextTokenHead
 
@@ -151,14 +151,10 @@ class LanguageModel(keras.Model):
             embedded = self.embedding_dropout(
                 self.embedding(tokens), training=training
             )
-            start = None
-            if states is not None:
-                start = [ops.cast(v.value, embedded.dtype) for v in states[i]]
+            start = states and read(states[i], embedded.dtype)
             output, *end = self.lstms[i](embedded, initial_state=start)
-            for variable, value in zip(
-                states[i] if states else (), end, strict=states is not None
-            ):
-                variable.assign(ops.stop_gradient(value))
+            if states:
+                keep(states[i], end)
             outputs.append(output)
         return outputs if len(outputs) == 2 else outputs[0]
 
@@ -173,7 +169,7 @@ class LanguageModel(keras.Model):
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """Returns the mean loss per token, summed over the directions."""
-        return sum(
+        loss = sum(
             head(outputs, targets, training=training)
             for head, outputs, targets in zip(
                 self.heads,
@@ -182,6 +178,7 @@ class LanguageModel(keras.Model):
                 strict=True,
             )
         )
+        return loss / backend.parallel.num_replicas()
 
     def fit(self, *args, shuffle=False, **kwargs):
         """Trains on the stream as it comes: unlike Keras', not shuffled."""

@@ -117,7 +117,7 @@ class AdversarialTraining(keras.Model):
     def test_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         logits = self(x, training=False)
-        loss = self.compute_loss(x, y, logits, sample_weight, training=False)
+        loss = self._loss(x, y, logits, sample_weight, training=False)
         self._track(loss, _streams(x)[0])
         logs = self.compute_metrics(x, y, logits, sample_weight)
         names = {tracker.name for tracker in self.term_trackers}
@@ -159,6 +159,15 @@ class AdversarialTraining(keras.Model):
         self._track(loss, streams[0])
         return gradients.total(embed_backward), clean.logits
 
+    def _loss(self, *args, **kwargs):
+        """Returns the compiled loss of this device's rows, Keras' share undone.
+
+        Gradients are averaged over the devices when they are applied.
+        """
+        return (
+            self.compute_loss(*args, **kwargs) * backend.parallel.num_replicas()
+        )
+
     def _classify(self, mask):
         """Returns `classify` in training mode, its masks drawn only once."""
         return Replay(
@@ -174,13 +183,12 @@ class AdversarialTraining(keras.Model):
 
         def objective(embedded):
             logits = classify(embedded)
-            loss = self.compute_loss(x, y, logits, sample_weight)
+            loss = self._loss(x, y, logits, sample_weight)
             return self.optimizer.scale_loss(loss), (loss, logits)
 
         def label_loss(logits):
             # Regularization losses are in the clean loss, once.
-            loss = self.compute_loss(x, y, logits, sample_weight)
-            return loss - sum(self.losses)
+            return self._loss(x, y, logits, sample_weight) - sum(self.losses)
 
         _, (loss, logits), *both = backend.value_and_gradients(
             objective, self.trainable_variables, embedded

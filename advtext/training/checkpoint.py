@@ -114,7 +114,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
         try:
-            content = content or self.path.read_bytes()
+            if content is None:
+                content = self.path.read_bytes()
             with np.load(io.BytesIO(content)) as archive:
                 arrays = dict(archive)
             state = json.loads(arrays.pop("state").tobytes())

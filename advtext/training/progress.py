@@ -8,6 +8,8 @@ import keras
 class Progress(keras.callbacks.Callback):
     """One line on how far training is: loss, tokens per second, time left.
 
+    And, if asked for, the share of the device's matrix-product peak.
+
     On a terminal the line is kept up to date; elsewhere a line is printed at
     the end of every Keras epoch.
 
@@ -16,6 +18,9 @@ class Progress(keras.callbacks.Callback):
         num_steps: Batches of the whole training.
         tokens_per_batch: Mean number of real tokens in a batch.
         done: Batches trained already.
+        peak_rate: Batches a second if the device did nothing but their matrix
+            products, to tell what share of that is reached; `None` leaves it
+            out.
 
     Example:
 
@@ -23,11 +28,14 @@ class Progress(keras.callbacks.Callback):
     >>> callback = Progress("pretrain", num_steps=100, tokens_per_batch=6400)
     """
 
-    def __init__(self, label, num_steps, tokens_per_batch, done=0):
+    def __init__(
+        self, label, num_steps, tokens_per_batch, done=0, peak_rate=None
+    ):
         super().__init__()
         self.label = label
         self.num_steps = num_steps
         self.tokens_per_batch = tokens_per_batch
+        self.peak_rate = peak_rate
         self.step = done
         self.first = self.started = None
 
@@ -58,6 +66,8 @@ class Progress(keras.callbacks.Callback):
             left = round((self.num_steps - self.step) / rate)
             parts.append(f"{left // 60}:{left % 60:02} left")
             parts.append(f"{rate * self.tokens_per_batch:,.0f} tokens/s")
+            if self.peak_rate:
+                parts.append(f"{100 * rate / self.peak_rate:.1f} % of peak")
         # The loss itself before its parts.
         for name in sorted(logs or {}, key=lambda name: name != "loss"):
             parts.append(f"{name} {float(logs[name]):.4f}")

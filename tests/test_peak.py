@@ -1,0 +1,46 @@
+import pytest
+
+from advtext.config import Config
+from advtext.experiments import peak
+
+CONFIG = Config(embedding_dim=2, units=3, num_candidates=10)
+# A pass of a token: factors of (2 + 3) rows and 4 * 3 columns.
+LSTM = 2 * 5 * 12
+
+
+@pytest.mark.parametrize(
+    "method, passes",
+    [
+        ("none", (3, 0)),
+        ("random", (6, 0)),
+        ("adversarial", (6, 0)),
+        ("virtual_adversarial", (3, 6)),
+        ("both", (6, 6)),
+    ],
+)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_passes_of_the_methods(method, passes, bidirectional):
+    config = Config(
+        embedding_dim=2, units=3, method=method, bidirectional=bidirectional
+    )
+    expected = tuple((1 + bidirectional) * LSTM * p for p in passes)
+    assert peak.training_flops(config) == expected
+
+
+@pytest.mark.parametrize("iterations, passes", [(0, 4), (1, 6), (3, 10)])
+def test_a_power_iteration_is_two_passes(iterations, passes):
+    config = Config(
+        embedding_dim=2,
+        units=3,
+        method="virtual_adversarial",
+        num_power_iterations=iterations,
+    )
+    assert peak.training_flops(config)[1] == passes * LSTM
+
+
+def test_a_language_model_has_an_output_layer():
+    assert peak.pretraining_flops(CONFIG) == 3 * (LSTM + 2 * 3 * 10)
+
+
+def test_the_peak_is_that_of_a_computer():
+    assert 1e8 < peak.flops_per_second() < 1e16

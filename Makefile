@@ -4,6 +4,8 @@
 VENV ?= .venv
 # Without TensorFlow, for the tests on JAX.
 JAX_VENV ?= .venv-jax
+# Two test files at a time: two cores, and no more memory than a laptop has.
+PYTEST_FLAGS ?= -n 2 --dist loadfile
 PYTHON ?=
 PYTHONS = python3.12 python3.13 python3.11 python3 python
 BIN = $(VENV)/bin
@@ -26,12 +28,16 @@ demo: $(STAMP)
 	$(BIN)/advtext table configs/demo.toml --run_dir=runs/demo --overwrite
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PYTEST_FLAGS)
 
+# Compilations are kept: tests repeat them, and so does the next run.
+test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled
+test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0
+test-jax: export KERAS_BACKEND = jax
 test-jax:
 	$(MAKE) $(JAX_VENV)/.installed VENV=$(JAX_VENV)
 	$(JAX_VENV)/bin/python -m pip uninstall --quiet --yes tensorflow
-	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest -q
+	$(JAX_VENV)/bin/python -m pytest -q $(PYTEST_FLAGS)
 
 lint: $(STAMP)
 	$(BIN)/python -m ruff check .

@@ -43,7 +43,7 @@ class Run:
 
     def __init__(self, path, rate=0.1, config=CONFIG):
         self.directory = RunDirectory(path)
-        self.config = config
+        self.config = dataclasses.replace(config, run_dir=str(path))
         self.batches = Batches((X, Y), batch_size=2)
         self.average = WeightAverage(0.5)
         keras.utils.set_random_seed(0)
@@ -57,7 +57,6 @@ class Run:
             self.model,
             self.batches,
             10,
-            self.directory,
             dataclasses.replace(self.config, resume=resume, **settings),
             "training",
             1e6,

@@ -8,6 +8,7 @@ import keras
 from advtext import backend
 from advtext.experiments import parallel, peak
 from advtext.experiments.event_log import EventLog
+from advtext.experiments.run_directory import RunDirectory
 from advtext.training import Checkpoint, Progress, TimeLimit
 
 
@@ -31,9 +32,7 @@ def adam(learning_rate, decay, clipnorm):
     return keras.optimizers.Adam(schedule, global_clipnorm=clipnorm or None)
 
 
-def fit(
-    model, batches, num_steps, run, config, label, flops, weight_average=None
-):
+def fit(model, batches, num_steps, config, label, flops, weight_average=None):
     """Trains from the last checkpoint, or from the start, to the end.
 
     Training is cut into Keras epochs of about `checkpoint_steps` batches, with
@@ -43,8 +42,7 @@ def fit(
         model: Compiled and built Keras model.
         batches: `advtext.data.Batches`.
         num_steps: Batches to train on; rounded up to whole Keras epochs.
-        run: `RunDirectory` that has begun.
-        config: `Config`.
+        config: `Config`; the run in its `run_dir` has begun.
         label: Name in the progress line.
         flops: Operations that the matrix products of a batch need.
         weight_average: `WeightAverage`, or `None`.
@@ -52,6 +50,7 @@ def fit(
     Returns:
         `(finished, seconds)`; not finished if `max_minutes` ran out.
     """
+    run = RunDirectory(config.run_dir)
     epochs = math.ceil(num_steps / config.checkpoint_steps)
     batches.steps = math.ceil(num_steps / epochs)
     first = parallel.is_first(config)

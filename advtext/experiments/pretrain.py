@@ -41,7 +41,6 @@ def run(config):
                 model,
                 batches,
                 config.pretrain_epochs * batches.batches_per_pass,
-                directory,
                 config,
                 "pretrain",
                 peak.pretraining_flops(config) * batches.tokens_per_batch,

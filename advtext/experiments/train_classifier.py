@@ -50,7 +50,6 @@ def run(config):
                 model,
                 batches,
                 config.epochs * batches.batches_per_pass,
-                directory,
                 config,
                 f"{config.method}, seed {config.seed}",
                 _flops(config, batches),

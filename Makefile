@@ -10,6 +10,7 @@ PYTHON ?=
 PYTHONS = python3.12 python3.13 python3.11 python3 python
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
+JAX_STAMP = $(JAX_VENV)/.installed
 
 export PYTHONUTF8 = 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -34,9 +35,7 @@ test: lint
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled
 test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0
 test-jax: export KERAS_BACKEND = jax
-test-jax:
-	$(MAKE) $(JAX_VENV)/.installed VENV=$(JAX_VENV)
-	$(JAX_VENV)/bin/python -m pip uninstall --quiet --yes tensorflow
+test-jax: $(JAX_STAMP)
 	$(JAX_VENV)/bin/python -m pytest -q $(PYTEST_FLAGS)
 
 lint: $(STAMP)
@@ -49,6 +48,19 @@ bench: $(STAMP)
 clean:
 	rm -rf $(VENV) $(JAX_VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# All that the package and its tests require, but for TensorFlow.
+$(JAX_STAMP): $(STAMP)
+	$(BIN)/python -m venv $(JAX_VENV)
+	$(BIN)/python -c 'import re; \
+	    from importlib.metadata import requires; \
+	    names = [r.partition(";")[0] for r in requires("advtext")]; \
+	    print(*[n for n in names if not re.match("tensorflow[ <=>]", n)], \
+	        sep="\n")' > $(JAX_VENV)/requirements.txt
+	$(JAX_VENV)/bin/python -m pip install --quiet \
+	    -r $(JAX_VENV)/requirements.txt
+	$(JAX_VENV)/bin/python -m pip install --quiet --no-deps -e .
+	touch $@
 
 $(STAMP): setup.cfg pyproject.toml
 	@set -e; \

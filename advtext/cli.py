@@ -171,7 +171,7 @@ def _unfinished(config):
         f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
         "with --resume."
     )
-    print("Process 0 has the outputs." if config.process_id else line)
+    print("Process 0 tells how it ended." if config.process_id else line)
 
 
 def _message(error):

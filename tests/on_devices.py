@@ -1,7 +1,7 @@
 """Trains alike on one and on two logical CPU devices; for test_parallel.
 
 A program of its own: devices must be set up before anything else is done.
-Prints a JSON line per number of devices: the losses, and the weights' sums.
+Prints a JSON line per number of devices: the losses and the weights.
 """
 
 import json
@@ -27,11 +27,15 @@ def corpus():
     return Corpus.from_documents(documents, np.arange(len(documents)) % 2)
 
 
+def flat(model):
+    return np.concatenate([w.ravel() for w in model.get_weights()]).tolist()
+
+
 def train(num_devices):
     keras.utils.set_random_seed(0)
     with backend.parallel.data_parallel(num_devices):
         sizes = {"embedding_dim": 4, "units": 3, "embedding_dropout": 0.0}
-        # The exact softmax: candidates would be drawn on every device.
+        # The exact softmax: TensorFlow draws candidates for every device.
         model = LanguageModel(SIZE, num_candidates=0, batch_size=4, **sizes)
         model.adapt([0] + [1] * (SIZE - 1))
         model.compile(keras.optimizers.Adam(0.05))
@@ -41,6 +45,7 @@ def train(num_devices):
             verbose=0,
         ).history
         yield {"language_model": history["loss"]}
+        yield {"language_model_weights": flat(model)}
 
         classifier = TextClassifier(SIZE, **sizes)
         classifier.load_language_model(model)
@@ -53,9 +58,7 @@ def train(num_devices):
         model.compile(optimizer, loss, metrics=["accuracy"])
         batches = DocumentBatches(corpus(), batch_size=6, max_length=40)
         history = model.fit(batches, epochs=3, verbose=0, shuffle=False).history
-        yield history | {
-            "weights": [float(np.sum(w)) for w in model.get_weights()]
-        }
+        yield history | {"weights": flat(model)}
 
 
 if __name__ == "__main__":

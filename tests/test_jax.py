@@ -9,11 +9,9 @@ import pytest
 from backends import ON_TENSORFLOW
 
 from advtext import backend
-from advtext.attacks import FastGradient
 from advtext.data import Corpus, DocumentBatches, SemiSupervisedBatches
 from advtext.models import TextClassifier
 from advtext.training import (
-    AdversarialLoss,
     AdversarialTraining,
     VirtualAdversarialLoss,
 )
@@ -40,7 +38,7 @@ def test_a_step_is_compiled_once_for_every_width():
         widths.add(x["labelled"].shape[1])
     model = AdversarialTraining(
         TextClassifier(30, embedding_dim=4, units=3),
-        [AdversarialLoss(FastGradient(1.0)), VirtualAdversarialLoss(1.0)],
+        [VirtualAdversarialLoss(1.0)],
     )
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
     before = backend.jax.compilations["train_step"]

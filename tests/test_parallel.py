@@ -19,6 +19,7 @@ from advtext.config import Config
 from advtext.data import (
     ArrayBatches,
     Corpus,
+    DatasetBatches,
     DocumentBatches,
     LanguageModelBatches,
     SemiSupervisedBatches,
@@ -84,7 +85,7 @@ def test_parts_of_the_processes_make_the_batch(kind):
 
 @pytest.mark.parametrize("kind", BATCHES)
 def test_rows_that_cannot_be_divided_are_refused(kind):
-    with pytest.raises(ValueError, match="take a multiple of 10"):
+    with pytest.raises(ValueError, match="a multiple of 10"):
         BATCHES[kind]().shard(0, 5, num_devices=2)
 
 
@@ -93,6 +94,7 @@ def test_rows_that_cannot_be_divided_are_refused(kind):
     [
         ({"process_id": 2}, "`process_id`=2 must be below `num_processes`=2"),
         ({"coordinator": ""}, "set `coordinator` to host:port of process 0"),
+        ({"coordinator": "host0"}, "Received: coordinator='host0'"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(settings, message):
@@ -129,33 +131,60 @@ def first_says(monkeypatch):
     return say
 
 
-def test_what_the_first_decides_holds_for_all(first_says):
+def test_what_the_first_decides_holds_for_all(first_says, monkeypatch):
     def never():
         raise AssertionError
 
     first_says(result=[3, "b"])
     assert parallel.decided_by_first(SECOND, never) == [3, "b"]
+    monkeypatch.setattr(backend.parallel, "disconnect", lambda: None)
     first_says(error="`run_dir` is empty")
     with pytest.raises(ValueError, match="Process 0 ended: `run_dir` is"):
         parallel.decided_by_first(SECOND, never)
 
 
 def test_error_of_the_first_is_told_to_all(monkeypatch):
-    sent = []
-    monkeypatch.setattr(backend.parallel, "broadcast", sent.append)
+    steps = []
+    monkeypatch.setattr(
+        backend.parallel, "broadcast", lambda data: steps.append(data) or data
+    )
+    monkeypatch.setattr(
+        backend.parallel, "disconnect", lambda: steps.append("parted")
+    )
 
     def refuse():
         raise FileExistsError("there is a run")
 
     with pytest.raises(FileExistsError):
         parallel.decided_by_first(PAIR, refuse)
-    assert json.loads(sent[0]) == {"error": "there is a run"}
+    assert steps == [b'{"error": "there is a run"}', "parted"]
+
+
+@pytest.mark.skipif(ON_TENSORFLOW, reason="of the JAX backend")
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (ValueError("UNKNOWN: Gloo all-reduce failed: closed"), True),
+        (ValueError("`epsilon` must be positive"), False),
+        (OSError("UNAVAILABLE"), False),
+    ],
+)
+def test_a_failed_exchange_is_told_from_other_errors(error, expected):
+    assert backend.parallel.is_failed_exchange(error) == expected
+
+
+def test_batches_of_a_dataset_are_not_divided():
+    dataset = DatasetBatches(ArrayBatches((np.ones(4),), batch_size=2))
+    with pytest.raises(NotImplementedError, match="give arrays or Document"):
+        dataset.shard(0, 2)
 
 
 def prepared(number):
     tokenizer = types.SimpleNamespace(fingerprint=lambda: "a")
     return types.SimpleNamespace(
-        tokenizer=tokenizer, corpora={"train": corpus(number)}
+        tokenizer=tokenizer,
+        class_names=("a", "b"),
+        corpora={"train": corpus(number)},
     )
 
 
@@ -163,16 +192,12 @@ def prepared(number):
     "settings, number, message",
     [
         ({"epsilon": 2.0}, 9, "epsilon is 5.0 in process 0 and 2.0 in proc"),
-        ({}, 8, "size of the text `train` is .* in process 0 and .8, "),
+        ({}, 8, "the text `train` .* is .9, .* in process 0 and .8, "),
     ],
 )
 def test_another_run_in_another_process_is_refused(
     settings, number, message, monkeypatch
 ):
-    monkeypatch.setattr(backend.parallel, "broadcast", lambda data: data)
-    monkeypatch.setattr(
-        parallel, "is_first", lambda config: config.process_id == 0
-    )
     sent = []
     monkeypatch.setattr(
         backend.parallel, "broadcast", lambda data: sent.append(data) or data
@@ -250,7 +275,7 @@ def pair(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pair")
     flags = [f"--pretrained={tiny.pretrained}", "--method=both"]
     # Documents are longer than that: one width, one compilation.
-    flags += ["--max_length=4", "--epochs=12"]
+    flags += ["--max_length=4", "--epochs=40"]
     flags += ["--batch_size=4", "--unlabelled_batch_size=6"]
     result = Pair(folder, "train", tiny.config, *flags)
     result.flags = flags
@@ -265,12 +290,12 @@ def test_two_processes_train_as_one_with_twice_the_batch(
 ):
     assert [status for status, _ in pair.ended] == [0, 0], pair.ended
     assert "test error" in pair.ended[0][1]
-    assert "Process 0 has the outputs." in pair.ended[1][1]
+    assert "Process 0 tells how it ended." in pair.ended[1][1]
     assert not pair.runs[1].exists(), "only process 0 writes"
     flags = [*pair.flags, "--batch_size=8", "--unlabelled_batch_size=12"]
     advtext("train", tiny.config, *flags, f"--run_dir={tmp_path}")
     one, two = history(tmp_path), history(pair.runs[0])
-    assert len(one) == len(two) == 6
+    assert len(one) == len(two) == 20
     for row, other in zip(one, two, strict=True):
         for name in row:
             np.testing.assert_allclose(
@@ -310,7 +335,7 @@ def test_a_lost_process_ends_the_other_and_both_go_on(pair, tiny, tmp_path):
     assert "Process 0 of 2 cannot go on: another one has ended" in output, (
         output
     )
-    assert 0 < len(history(killed.runs[0])) < 6
+    assert 0 < len(history(killed.runs[0])) < 20
     resumed = Pair(tmp_path, "train", tiny.config, *flags, "--resume").wait()
     assert [status for status, _ in resumed] == [0, 0], resumed
     assert history(killed.runs[0]) == history(pair.runs[0])
@@ -321,6 +346,14 @@ def test_a_lost_process_ends_the_other_and_both_go_on(pair, tiny, tmp_path):
     for metrics in of_both:
         metrics.pop("train_seconds")
     assert of_both[0] == of_both[1]
+
+
+@only_jax
+def test_time_runs_out_for_both(tiny, tmp_path):
+    two = Pair(tmp_path, "pretrain", tiny.config, "--max_minutes=0.0001").wait()
+    assert [status for status, _ in two] == [0, 0], two
+    assert "`max_minutes` ran out" in two[0][1]
+    assert len(history(tmp_path / "of_0")) == 1
 
 
 @only_jax

@@ -16,19 +16,19 @@ from jax.experimental import multihost_utils
 # A process that is not heard of for so long is given up, and all with it.
 _HEARTBEAT_SECONDS = 30
 
-# How messages of the runtime begin, also in the `ValueError` that converting
-# a result to NumPy raises.
-_RUNTIME_STATUS = re.compile(
-    "(ABORTED|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|UNKNOWN): "
-)
+# What messages tell of an exchange between processes that failed.
+_EXCHANGE = re.compile("gloo|nccl|coordination service|UNAVAILABLE", re.I)
 
 
 def is_failed_exchange(error):
-    """Returns whether an exchange with another process failed by an error."""
-    if isinstance(error, jax.errors.JaxRuntimeError):
-        return True
-    is_value_error = isinstance(error, ValueError)
-    return is_value_error and bool(_RUNTIME_STATUS.match(str(error)))
+    """Returns whether an exchange with another process failed by an error.
+
+    Converting a result to NumPy raises it as a `ValueError`.
+    """
+    runtime_errors = jax.errors.JaxRuntimeError, ValueError
+    return isinstance(error, runtime_errors) and bool(
+        _EXCHANGE.search(str(error))
+    )
 
 
 def num_local_devices():
@@ -39,6 +39,14 @@ def num_local_devices():
 def num_replicas():
     """Returns 1: a step sees the whole batch, wherever its rows are."""
     return 1
+
+
+def is_sharded():
+    """Returns whether the compiler divides a step among several devices."""
+    distribution = keras.distribution.distribution()
+    return (
+        distribution is not None and distribution.device_mesh.devices.size > 1
+    )
 
 
 def own_rows(x):
@@ -68,12 +76,26 @@ def data_parallel(num_devices):
 
 def connect(coordinator, num_processes, process_id):
     """Makes this process one of several that train together."""
-    jax.distributed.initialize(
-        coordinator,
-        num_processes,
-        process_id,
-        heartbeat_timeout_seconds=_HEARTBEAT_SECONDS,
-    )
+    try:
+        jax.distributed.initialize(
+            coordinator,
+            num_processes,
+            process_id,
+            heartbeat_timeout_seconds=_HEARTBEAT_SECONDS,
+        )
+        mine, all_devices = jax.local_device_count(), jax.device_count()
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise ConnectionError(
+            f"The {num_processes} processes did not find each other at "
+            f"`coordinator`={coordinator}: {reason} Start all of them, each "
+            "with a `process_id` of its own, process 0 at that address."
+        ) from error
+    if all_devices != num_processes * mine:
+        raise ValueError(
+            f"Every process must have the same number of devices: {mine} here, "
+            f"{all_devices} in {num_processes} processes."
+        )
 
 
 def disconnect():
@@ -85,9 +107,11 @@ def abandon(status):
     """Makes this process end without waiting for the others."""
 
     def leave():
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
 
     # What is registered last runs first: before JAX waits.
     atexit.register(leave)

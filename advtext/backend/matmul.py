@@ -20,9 +20,10 @@ def matmul_dtype(dtype):
 
     Example:
 
+    >>> import numpy as np
     >>> from advtext import backend
     >>> with backend.matmul_dtype("bfloat16"):
-    ...     float(backend.matmul([[1.001]], [[1.0]])[0, 0])
+    ...     float(backend.matmul(np.float32([[1.001]]), np.eye(1))[0, 0])
     1.0
     """
     global _dtype

@@ -80,27 +80,39 @@ def apply_gradients(optimizer, gradients, variables):
             mean over the rows of this device.
         variables: List of variables.
     """
-    strategy = tf.distribute.get_strategy()
-    if strategy.num_replicas_in_sync > 1:
-        gradients = _whole_gradients(optimizer, gradients, strategy)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1:
+        places = [i for i, g in enumerate(gradients) if g is not None]
+        present = _clipped_together(optimizer, [gradients[i] for i in places])
+        gradients = list(gradients)
+        # The optimizer adds up what the devices bring.
+        for i, gradient in zip(places, present, strict=True):
+            gradients[i] = gradient / tf.cast(replicas, gradient.dtype)
     optimizer.apply(gradients, variables)
 
 
-def _whole_gradients(optimizer, gradients, strategy):
+def _clipped_together(optimizer, gradients):
     """Clips the gradients of the whole batch; Keras clips those of a device.
 
-    Returns:
-        What is to be added up over the devices, as the optimizer does.
+    Raises:
+        ValueError: If the optimizer would scale or add them up before.
     """
-    places = [i for i, g in enumerate(gradients) if g is not None]
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if not (inner.clipnorm or inner.global_clipnorm or inner.clipvalue):
+        return gradients
+    if (
+        inner is not optimizer
+        or optimizer.loss_scale_factor
+        or optimizer.gradient_accumulation_steps
+    ):
+        raise ValueError(
+            "On several TensorFlow devices gradients are clipped without loss "
+            "scaling and accumulation only: leave one of them out, or use JAX."
+        )
     means = tf.distribute.get_replica_context().all_reduce(
-        tf.distribute.ReduceOp.MEAN, [gradients[i] for i in places]
+        tf.distribute.ReduceOp.MEAN, gradients
     )
-    gradients = list(gradients)
-    share = 1.0 / strategy.num_replicas_in_sync
-    for i, mean in zip(places, optimizer._clip_gradients(means), strict=True):
-        gradients[i] = mean * tf.cast(share, mean.dtype)
-    return gradients
+    return optimizer._clip_gradients(means)
 
 
 def step(function):

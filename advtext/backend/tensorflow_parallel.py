@@ -26,6 +26,11 @@ def num_replicas():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def is_sharded():
+    """Returns whether the compiler divides a step among several devices."""
+    return False
+
+
 def own_rows(x):
     """Returns the rows of a whole batch that this device works on."""
     context = tf.distribute.get_replica_context()
@@ -73,7 +78,9 @@ def connect(coordinator, num_processes, process_id):
         process_id: Which one this is, from 0.
 
     Raises:
-        ValueError: On TensorFlow, always.
+        ConnectionError: If they do not find each other.
+        ValueError: If they have different numbers of devices; on TensorFlow,
+            always.
     """
     raise ValueError(
         "Several processes train together on JAX only: set the environment "
@@ -87,10 +94,10 @@ def disconnect():
 
 
 def abandon(status):
-    """Makes this process end without waiting for the others.
+    """Makes this process end, when it ends, without waiting for the others.
 
     Args:
-        status: Its exit status.
+        status: Its exit status then, whatever else it does until then.
     """
 
 

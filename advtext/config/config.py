@@ -218,10 +218,12 @@ class Config:
                 f"`process_id`={self.process_id} must be below `num_processes`="
                 f"{self.num_processes}: processes are counted from 0."
             )
-        if self.num_processes > 1 and not self.coordinator:
+        port = self.coordinator.rpartition(":")[2]
+        if self.num_processes > 1 and not port.isdecimal():
             raise ValueError(
                 "Several processes must find each other: set `coordinator` to "
-                "host:port of process 0."
+                "host:port of process 0. Received: coordinator="
+                f"{self.coordinator!r}."
             )
         if self.resume and self.overwrite:
             raise ValueError("Set `resume` or `overwrite`, not both.")

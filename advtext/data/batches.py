@@ -67,9 +67,10 @@ class Batches(keras.utils.PyDataset):
         parts = count * num_devices
         if self.batch_size % parts:
             raise ValueError(
-                f"Batches of {self.batch_size} rows cannot be divided among "
-                f"{count} processes with {num_devices} devices each: take a "
-                f"multiple of {parts}."
+                f"Batches of {self.batch_size} rows (no more than there are "
+                f"documents) cannot be divided among {count} processes with "
+                f"{num_devices} devices each: choose batch sizes that make it "
+                f"a multiple of {parts}."
             )
         rows = self.batch_size // count
         self.part = slice(index * rows, (index + 1) * rows)

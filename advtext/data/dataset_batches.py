@@ -36,5 +36,16 @@ class DatasetBatches(Batches):
     def batches_per_pass(self):
         return self.dataset.num_batches
 
+    def shard(self, index, count, num_devices=1):
+        """Refuses: how many rows a batch will have is not known.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(
+            "The batches of a dataset cannot be divided among processes: give "
+            "arrays or DocumentBatches instead."
+        )
+
     def batch(self, k):
         return self.dataset[k % self.batches_per_pass]

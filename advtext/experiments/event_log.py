@@ -17,7 +17,8 @@ class EventLog(keras.callbacks.Callback):
     (`epoch_loss`, ...), and the step is the number of the epoch.
 
     Args:
-        path: The folder, a `Path`; `train` is made in it.
+        path: The folder, a `Path`; `train` is made in it. `None` writes
+            nothing (of several processes that train together one is enough).
 
     Raises:
         OSError: If the log cannot be written (while training).
@@ -34,6 +35,8 @@ class EventLog(keras.callbacks.Callback):
         self.path = path
 
     def on_train_begin(self, logs=None):
+        if self.path is None:
+            return
         name = f"{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         with naming(f"the logs in {self.path}"):
             (self.path / "train").mkdir(parents=True, exist_ok=True)
@@ -42,6 +45,7 @@ class EventLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = dict(logs or {})
+        # A computation of all processes, whether they write or not.
         logs["learning_rate"] = self.model.optimizer.learning_rate
         values = [
             Summary.Value(tag=f"epoch_{name}", simple_value=float(value))
@@ -50,6 +54,8 @@ class EventLog(keras.callbacks.Callback):
         self._write(step=epoch, summary=Summary(value=values))
 
     def _write(self, **fields):
+        if self.path is None:
+            return
         event = Event(wall_time=time.time(), **fields)
         with naming(f"the logs in {self.path}"):
             with self.file.open("ab") as file:

@@ -57,31 +57,17 @@ def fit(model, batches, num_steps, config, label, flops, weight_average=None):
     checkpoint = Checkpoint(
         run.checkpoint if first else None, batches, weight_average
     )
-    done = 0
-    content = None
-    if config.resume:
-        content = parallel.file_of_first(config, run.checkpoint)
-    if content is not None:
-        done = checkpoint.restore(model, content)
-        if first:
-            run.write_history(checkpoint.history)
-    with backend.matmul_dtype(config.matmul_dtype):
-        device_peak = peak.flops_per_second()
-    progress = Progress(
-        label,
-        epochs * batches.steps,
-        batches.tokens_per_batch,
-        done * batches.steps,
-        device_peak * parallel.num_devices(config) / flops,
-    )
+    done = _restore(checkpoint, model, run, config) if config.resume else 0
     callbacks = [
         _Finite(),
         weight_average,
         _Clock(checkpoint),
-        progress if first else None,
+        _progress(config, label, batches, flops, done, epochs)
+        if first
+        else None,
         checkpoint,
         _History(checkpoint, run) if first else None,
-        EventLog(run.logs) if first else None,
+        EventLog(run.logs if first else None),
         _SharedTimeLimit(config),
     ]
     if done < epochs:
@@ -101,6 +87,29 @@ def fit(model, batches, num_steps, config, label, flops, weight_average=None):
         weight_average.on_train_end()
     finished = len(checkpoint.history) == epochs
     return finished, checkpoint.seconds
+
+
+def _restore(checkpoint, model, run, config):
+    """Returns how many Keras epochs are done already."""
+    content = parallel.file_of_first(config, run.checkpoint)
+    if content is None:
+        return 0
+    done = checkpoint.restore(model, content)
+    if parallel.is_first(config):
+        run.write_history(checkpoint.history)
+    return done
+
+
+def _progress(config, label, batches, flops, done, epochs):
+    with backend.matmul_dtype(config.matmul_dtype):
+        device_peak = peak.flops_per_second()
+    return Progress(
+        label,
+        epochs * batches.steps,
+        batches.tokens_per_batch,
+        done * batches.steps,
+        device_peak * parallel.num_devices(config) / flops,
+    )
 
 
 class _SharedTimeLimit(TimeLimit):

@@ -1,11 +1,15 @@
 """Training on several devices and hosts: every batch is divided among them.
 
-Each process reads the same text and builds the same model, and takes a part of
-the rows of every batch. Only the first one writes.
+Each process builds the same model, and takes a part of the rows of every batch.
+Only the first one writes.
 """
 
 import contextlib
 import json
+import zlib
+from pathlib import Path
+
+import numpy as np
 
 from advtext import backend
 
@@ -41,10 +45,10 @@ def processes(config):
     if config.num_processes == 1:
         yield
         return
-    backend.parallel.connect(
-        config.coordinator, config.num_processes, config.process_id
-    )
     try:
+        backend.parallel.connect(
+            config.coordinator, config.num_processes, config.process_id
+        )
         yield
         backend.parallel.disconnect()
     except BaseException as error:
@@ -107,9 +111,7 @@ def shard(batches, config):
 def decided_by_first(config, decide):
     """Returns in every process what a function returns in the first.
 
-    Args:
-        config: `Config`.
-        decide: Function without arguments; its result must fit into JSON.
+    The function takes no arguments; its result must fit into JSON.
 
     Raises:
         ValueError, OSError: Where the function raises them; elsewhere a
@@ -118,32 +120,43 @@ def decided_by_first(config, decide):
     if config.num_processes == 1:
         return decide()
     answer = {}
+    failure = None
     if is_first(config):
         try:
             answer["result"] = decide()
         except (ValueError, OSError) as error:
-            backend.parallel.broadcast(
-                json.dumps({"error": str(error)}).encode()
-            )
-            raise
+            failure, answer["error"] = error, str(error)
     answer = json.loads(backend.parallel.broadcast(json.dumps(answer).encode()))
-    if "error" in answer:
-        raise ValueError(f"Process 0 ended: {answer['error']}")
-    return answer["result"]
+    if "error" not in answer:
+        return answer["result"]
+    # All know of it: they part in order, and each tells of it.
+    backend.parallel.disconnect()
+    raise failure or ValueError(f"Process 0 ended: {answer['error']}")
 
 
 def check_same(config, prepared):
     """Finds out whether all processes were given the same run.
 
+    Reads all token ids once; a single process has nothing to compare.
+
     Raises:
         ValueError: If the configuration or the text of this process is another
             than the first one's.
     """
+    if config.num_processes == 1:
+        return
     mine = {k: v for k, v in vars(config).items() if k not in _OF_A_PROCESS}
     mine["the vocabulary"] = prepared.tokenizer.fingerprint()
+    mine["the list of the classes"] = prepared.class_names
     for name, corpus in prepared.corpora.items():
-        size = [len(corpus), int(corpus.lengths.sum())]
-        mine[f"size of the text `{name}`"] = size
+        arrays = corpus.ids, corpus.lengths, corpus.labels
+        sums = [
+            zlib.crc32(np.ascontiguousarray(a)) for a in arrays if a is not None
+        ]
+        mine[f"the text `{name}` (length, checksums)"] = [len(corpus), *sums]
+    if config.pretrained:
+        model = Path(config.pretrained) / "language_model.keras"
+        mine["the checksum of `pretrained`"] = zlib.crc32(model.read_bytes())
     mine = json.loads(json.dumps(mine))
     theirs = decided_by_first(config, lambda: mine)
     for name in sorted(mine | theirs):
@@ -161,9 +174,15 @@ def file_of_first(config, path):
     Returns:
         Bytes, or `None` if the file is not there.
     """
-    if not decided_by_first(config, path.is_file):
+    content = b""
+
+    def read():
+        nonlocal content
+        content = path.read_bytes() if path.is_file() else None
+        return content is not None
+
+    if not decided_by_first(config, read):
         return None
-    content = path.read_bytes() if is_first(config) else b""
     if config.num_processes > 1:
         content = backend.parallel.broadcast(content)
     return content

@@ -56,5 +56,6 @@ class LSTM(keras.layers.LSTM):
             and cell.use_bias
             and cell.activation is keras.activations.tanh
             and cell.recurrent_activation is keras.activations.sigmoid
-            and not backend.has_gpu()
+            # cuDNN's loop cannot be divided among devices by a compiler.
+            and (not backend.has_gpu() or backend.parallel.is_sharded())
         )

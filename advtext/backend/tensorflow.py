@@ -80,10 +80,12 @@ def apply_gradients(optimizer, gradients, variables):
             mean over the rows of this device.
         variables: List of variables.
     """
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    if replicas > 1:
+    context = tf.distribute.get_replica_context()
+    if context is not None and context.num_replicas_in_sync > 1:
         places = [i for i, g in enumerate(gradients) if g is not None]
-        present = _clipped_together(optimizer, [gradients[i] for i in places])
+        present = [gradients[i] for i in places]
+        present = _clipped_together(optimizer, present, context)
+        replicas = context.num_replicas_in_sync
         gradients = list(gradients)
         # The optimizer adds up what the devices bring.
         for i, gradient in zip(places, present, strict=True):
@@ -91,7 +93,7 @@ def apply_gradients(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
 
 
-def _clipped_together(optimizer, gradients):
+def _clipped_together(optimizer, gradients, context):
     """Clips the gradients of the whole batch; Keras clips those of a device.
 
     Raises:
@@ -109,9 +111,7 @@ def _clipped_together(optimizer, gradients):
             "On several TensorFlow devices gradients are clipped without loss "
             "scaling and accumulation only: leave one of them out, or use JAX."
         )
-    means = tf.distribute.get_replica_context().all_reduce(
-        tf.distribute.ReduceOp.MEAN, gradients
-    )
+    means = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
     return optimizer._clip_gradients(means)
 
 

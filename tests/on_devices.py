@@ -38,7 +38,8 @@ def train(num_devices):
         # The exact softmax: TensorFlow draws candidates for every device.
         model = LanguageModel(SIZE, num_candidates=0, batch_size=4, **sizes)
         model.adapt([0] + [1] * (SIZE - 1))
-        model.compile(keras.optimizers.Adam(0.05))
+        # Most gradients are clipped: that of the whole batch is to be.
+        model.compile(keras.optimizers.SGD(5.0, global_clipnorm=0.1))
         history = model.fit(
             LanguageModelBatches(corpus(), batch_size=4, timesteps=5),
             epochs=3,
@@ -52,7 +53,6 @@ def train(num_devices):
         model = AdversarialTraining(
             classifier, [AdversarialLoss(FastGradient(1.0))]
         )
-        # Most gradients are clipped: that of the whole batch is to be.
         optimizer = keras.optimizers.SGD(0.5, global_clipnorm=0.1)
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
         model.compile(optimizer, loss, metrics=["accuracy"])

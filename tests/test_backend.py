@@ -1,3 +1,5 @@
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -124,3 +126,20 @@ def test_an_error_leaves_products_as_they_were():
         raise KeyError
     a = np.array([[1.001]], "float32")
     np.testing.assert_array_equal(backend.matmul(a, a), a @ a)
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="of the TensorFlow backend")
+def test_only_warnings_of_retracing_are_kept_back(caplog):
+    logger = logging.getLogger("tensorflow")
+    filters = logger.filters[:]
+    try:
+        backend.expect_many_models()
+        backend.expect_many_models()
+        assert len(logger.filters) <= len(filters) + 1
+        logger.warning(
+            "5 out of 9 calls triggered tf.function retracing. %s", 1
+        )
+        logger.warning("Something else")
+    finally:
+        logger.filters[:] = filters
+    assert [record.message for record in caplog.records] == ["Something else"]

@@ -11,6 +11,7 @@ from advtext.config import Config
 from advtext.data import ArrayBatches
 from advtext.experiments import fitting
 from advtext.experiments.run_directory import RunDirectory
+from advtext.experiments.training_run import Plan
 from advtext.training import WeightAverage
 
 X = np.linspace(-1.0, 1.0, 24, dtype="float32").reshape(12, 2)
@@ -53,15 +54,17 @@ class Run:
         self.model.compile(fitting.adam(rate, 0.9, 1.0), "mse")
 
     def fit(self, resume=False, **settings):
-        return fitting.fit(
+        plan = Plan(
             self.model,
             self.batches,
-            10,
-            dataclasses.replace(self.config, resume=resume, **settings),
-            "training",
-            1e6,
-            self.average,
+            num_steps=10,
+            label="training",
+            flops=1e6,
+            finish=None,
+            weight_average=self.average,
         )
+        config = dataclasses.replace(self.config, resume=resume, **settings)
+        return fitting.fit(plan, config)
 
     def history(self):
         text = (self.directory / "history.csv").read_text()

@@ -30,6 +30,8 @@ LONGEST = 200
 ARGUED = {
     # The training step is told in one place; a third of it is docstring.
     "advtext.training.adversarial_training",
+    # The same: a model and its training step.
+    "advtext.models.language_model",
     # Every setting stands in one flat record.
     "advtext.config.config",
 }

@@ -9,12 +9,14 @@ import pytest
 from backends import ON_TENSORFLOW
 
 from advtext import backend
-from advtext.data import Corpus, DocumentBatches, SemiSupervisedBatches
-from advtext.models import TextClassifier
-from advtext.training import (
-    AdversarialTraining,
-    VirtualAdversarialLoss,
+from advtext.data import (
+    Corpus,
+    DocumentBatches,
+    LanguageModelBatches,
+    SemiSupervisedBatches,
 )
+from advtext.models import LanguageModel, TextClassifier
+from advtext.training import AdversarialTraining, VirtualAdversarialLoss
 
 pytestmark = pytest.mark.skipif(ON_TENSORFLOW, reason="of the JAX backend")
 
@@ -46,6 +48,19 @@ def test_a_step_is_compiled_once_for_every_width():
     compiled = backend.jax.compilations["train_step"] - before
     assert 3 < len(widths) <= 8
     assert compiled == len(widths)
+
+
+def test_a_step_of_pretraining_is_compiled_once():
+    model = LanguageModel(
+        30, embedding_dim=4, units=3, num_candidates=5, batch_size=4, seed=0
+    )
+    model.adapt([0] + [1] * 29)
+    model.compile("adam")
+    batches = LanguageModelBatches(corpus(60), batch_size=4, timesteps=5)
+    before = backend.jax.compilations["train_step"]
+    model.fit(batches, epochs=2, verbose=0)
+    assert backend.jax.compilations["train_step"] - before == 1
+    assert len(batches) > 3
 
 
 def test_tensorflow_is_not_imported():

@@ -120,7 +120,7 @@ def test_a_table_side_by_side_equals_one_after_the_other(tiny, tmp_path, capfd):
             tiny.config,
             f"--run_dir={run_dir}",
             *flags,
-            f"--processes={count}",
+            f"--parallel_runs={count}",
         )
         rows = json.loads((run_dir / "table.json").read_text())
         losses = [
@@ -142,7 +142,7 @@ def test_a_table_side_by_side_equals_one_after_the_other(tiny, tmp_path, capfd):
             f"--run_dir={tmp_path / '3'}",
             *flags,
             "--methods=scratch",
-            "--processes=2",
+            "--parallel_runs=2",
             "--num_labels=4000",
         )
         == 2

@@ -148,13 +148,15 @@ def test_a_finished_arm_is_not_run_again(finished, tmp_path, trained):
         assert len(row["test_errors"]) == 3
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("parallel_runs", [1, 2])
 def test_an_arm_of_another_configuration_is_refused_before_any_is_run(
-    finished, tmp_path, trained, monkeypatch, processes
+    finished, tmp_path, trained, monkeypatch, parallel_runs
 ):
     run_dir = shutil.copytree(finished[0], tmp_path / "run")
     monkeypatch.setattr(table.side_by_side, "run", trained.append)
-    config = configure(run_dir, epochs=2, seeds=[2, 1], processes=processes)
+    config = configure(
+        run_dir, epochs=2, seeds=[2, 1], parallel_runs=parallel_runs
+    )
     config = dataclasses.replace(
         config, pretrained=str(finished[0] / "language_model")
     )

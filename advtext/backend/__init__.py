@@ -21,6 +21,9 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
     )
+    from advtext.backend.tensorflow import (
+        expect_many_models as expect_many_models,
+    )
     from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
     from advtext.backend.tensorflow import step as step
@@ -40,6 +43,7 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
     from advtext.backend.jax import apply_gradients as apply_gradients
     from advtext.backend.jax import enable_determinism as enable_determinism
+    from advtext.backend.jax import expect_many_models as expect_many_models
     from advtext.backend.jax import has_gpu as has_gpu
     from advtext.backend.jax import input_gradient as input_gradient
     from advtext.backend.jax import step as step

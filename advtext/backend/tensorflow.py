@@ -83,7 +83,7 @@ def apply_gradients(optimizer, gradients, variables):
     context = tf.distribute.get_replica_context()
     if context is not None and context.num_replicas_in_sync > 1:
         places = [i for i, g in enumerate(gradients) if g is not None]
-        present = [gradients[i] for i in places]
+        present = [tf.convert_to_tensor(gradients[i]) for i in places]
         present = _clipped_together(optimizer, present, context)
         replicas = context.num_replicas_in_sync
         gradients = list(gradients)
@@ -132,3 +132,17 @@ def has_gpu():
 def enable_determinism():
     """Makes every later operation give the same bits on every run."""
     tf.config.experimental.enable_op_determinism()
+
+
+def expect_many_models():
+    """Keeps silent about retracing: model after model is trained.
+
+    TensorFlow takes their functions for one that is traced again and again.
+    """
+    logger = tf.get_logger()
+    if _is_not_about_retracing not in logger.filters:
+        logger.addFilter(_is_not_about_retracing)
+
+
+def _is_not_about_retracing(record):
+    return "triggered tf.function retracing" not in str(record.msg)

@@ -198,7 +198,7 @@ class Config:
     methods: tuple[str, ...] = _setting(
         ARMS, "Arms of a table; scratch: nothing pretrained", choices=ARMS
     )
-    processes: int = _setting(
+    parallel_runs: int = _setting(
         1, "Arms of a table trained at a time, each on its cores", at_least=1
     )
 

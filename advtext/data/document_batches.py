@@ -1,14 +1,10 @@
 import numpy as np
 
-from advtext.data.batches import Batches, endless_order
-from advtext.data.length_buckets import (
-    equal_steps,
-    padded_documents,
-    widen,
-)
+from advtext.data.batches import endless_order
+from advtext.data.padded_batches import PaddedBatches
 
 
-class DocumentBatches(Batches):
+class DocumentBatches(PaddedBatches):
     """Batches of whole documents of similar length, padded on the right.
 
     Documents come in a new random order every pass. Stretches of that order
@@ -48,7 +44,6 @@ class DocumentBatches(Batches):
         pool=None,
         **kwargs,
     ):
-        super().__init__(steps, **kwargs)
         if not len(corpus):
             raise ValueError("The corpus holds no documents.")
         if batch_size < 1 or max_length < 1:
@@ -56,17 +51,13 @@ class DocumentBatches(Batches):
                 "`batch_size` and `max_length` must be at least 1. Received: "
                 f"batch_size={batch_size!r}, max_length={max_length!r}."
             )
-        self.corpus = corpus
-        self.batch_size = min(batch_size, len(corpus))
-        self.max_length = max_length
-        self.boundaries = boundaries or equal_steps(max_length)
+        batch_size = min(batch_size, len(corpus))
+        super().__init__(
+            corpus, batch_size, max_length, boundaries, steps, **kwargs
+        )
         self.seed = seed
-        self.pool = pool or max(1, min(50, len(corpus) // self.batch_size))
+        self.pool = pool or max(1, min(50, len(corpus) // batch_size))
         self._plans = {}
-
-    @property
-    def batches_per_pass(self):
-        return -(-len(self.corpus) // self.batch_size)
 
     @property
     def tokens_per_batch(self):
@@ -74,18 +65,9 @@ class DocumentBatches(Batches):
         lengths = np.minimum(self.corpus.lengths, self.max_length)
         return self.batch_size * float(lengths.mean())
 
-    def at(self, first, index):
-        batch = self.batch(first + index)
-        if index != 1:
-            return batch
-        return widen(batch, self.batch(first), self.boundaries)
-
-    def batch(self, k):
+    def rows(self, k):
         pool, place = divmod(k, self.pool)
-        rows = self._plan(pool)[place]
-        return padded_documents(
-            self.corpus, rows, self.max_length, self.boundaries, self.part
-        )
+        return self._plan(pool)[place]
 
     def _plan(self, pool):
         """Returns the rows of every batch of a pool, `(batches, rows)`."""

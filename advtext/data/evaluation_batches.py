@@ -1,14 +1,9 @@
 import numpy as np
 
-from advtext.data.batches import Batches
-from advtext.data.length_buckets import (
-    equal_steps,
-    padded_documents,
-    widen,
-)
+from advtext.data.padded_batches import PaddedBatches
 
 
-class EvaluationBatches(Batches):
+class EvaluationBatches(PaddedBatches):
     """Every document once, sorted by length: for evaluation and prediction.
 
     Args:
@@ -30,26 +25,9 @@ class EvaluationBatches(Batches):
         boundaries=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.corpus = corpus
-        self.batch_size = batch_size
-        self.max_length = max_length
-        self.boundaries = boundaries or equal_steps(max_length)
+        super().__init__(corpus, batch_size, max_length, boundaries, **kwargs)
         self.order = np.argsort(corpus.lengths, kind="stable")
 
-    @property
-    def batches_per_pass(self):
-        return -(-len(self.corpus) // self.batch_size)
-
-    def at(self, first, index):
-        batch = self.batch(first + index)
-        if index != 1:
-            return batch
-        return widen(batch, self.batch(first), self.boundaries)
-
-    def batch(self, k):
+    def rows(self, k):
         k %= self.batches_per_pass
-        rows = self.order[k * self.batch_size : (k + 1) * self.batch_size]
-        return padded_documents(
-            self.corpus, rows, self.max_length, self.boundaries
-        )
+        return self.order[k * self.batch_size : (k + 1) * self.batch_size]

@@ -32,61 +32,43 @@ def adam(learning_rate, decay, clipnorm):
     return keras.optimizers.Adam(schedule, global_clipnorm=clipnorm or None)
 
 
-def fit(model, batches, num_steps, config, label, flops, weight_average=None):
+def fit(plan, config):
     """Trains from the last checkpoint, or from the start, to the end.
 
     Training is cut into Keras epochs of about `checkpoint_steps` batches, with
     a checkpoint after each.
 
     Args:
-        model: Compiled and built Keras model.
-        batches: `advtext.data.Batches`.
-        num_steps: Batches to train on; rounded up to whole Keras epochs.
+        plan: `advtext.experiments.training_run.Plan`.
         config: `Config`; the run in its `run_dir` has begun.
-        label: Name in the progress line.
-        flops: Operations that the matrix products of a batch need.
-        weight_average: `WeightAverage`, or `None`.
 
     Returns:
         `(finished, seconds)`; not finished if `max_minutes` ran out.
     """
     run = RunDirectory(config.run_dir)
-    epochs = math.ceil(num_steps / config.checkpoint_steps)
-    batches.steps = math.ceil(num_steps / epochs)
-    first = parallel.is_first(config)
-    checkpoint = Checkpoint(
-        run.checkpoint if first else None, batches, weight_average
-    )
-    done = _restore(checkpoint, model, run, config) if config.resume else 0
-    callbacks = [
-        _Finite(),
-        weight_average,
-        _Clock(checkpoint),
-        _progress(config, label, batches, flops, done, epochs)
-        if first
-        else None,
-        checkpoint,
-        _History(checkpoint, run) if first else None,
-        EventLog(run.logs if first else None),
-        _SharedTimeLimit(config),
-    ]
+    average = plan.weight_average
+    epochs = math.ceil(plan.num_steps / config.checkpoint_steps)
+    plan.batches.steps = math.ceil(plan.num_steps / epochs)
+    path = run.checkpoint if parallel.is_first(config) else None
+    checkpoint = Checkpoint(path, plan.batches, average)
+    done = _restore(checkpoint, plan.model, run, config) if config.resume else 0
     if done < epochs:
+        callbacks = _callbacks(plan, config, checkpoint, done, epochs)
         with backend.matmul_dtype(config.matmul_dtype):
-            model.fit(
-                batches,
+            plan.model.fit(
+                plan.batches,
                 initial_epoch=done,
                 epochs=epochs,
                 verbose=0,
                 # Keras would shuffle the batches of an epoch: no text would go
                 # on from batch to batch, no run could be resumed exactly.
                 shuffle=False,
-                callbacks=[c for c in callbacks if c is not None],
+                callbacks=callbacks,
             )
-    elif weight_average is not None:
-        weight_average.set_model(model)
-        weight_average.on_train_end()
-    finished = len(checkpoint.history) == epochs
-    return finished, checkpoint.seconds
+    elif average is not None:
+        average.set_model(plan.model)
+        average.on_train_end()
+    return len(checkpoint.history) == epochs, checkpoint.seconds
 
 
 def _restore(checkpoint, model, run, config):
@@ -100,15 +82,32 @@ def _restore(checkpoint, model, run, config):
     return done
 
 
-def _progress(config, label, batches, flops, done, epochs):
+def _callbacks(plan, config, checkpoint, done, epochs):
+    """Returns what happens besides training, in the order it happens."""
+    run = RunDirectory(config.run_dir)
+    logs = run.logs if parallel.is_first(config) else None
+    callbacks = [_Finite()]
+    if plan.weight_average is not None:
+        callbacks.append(plan.weight_average)
+    callbacks.append(_Clock(checkpoint))
+    if parallel.is_first(config):
+        callbacks.append(_progress(plan, config, done, epochs))
+    callbacks.append(checkpoint)
+    if parallel.is_first(config):
+        callbacks.append(_History(checkpoint, run))
+    return [*callbacks, EventLog(logs), _SharedTimeLimit(config)]
+
+
+def _progress(plan, config, done, epochs):
     with backend.matmul_dtype(config.matmul_dtype):
         device_peak = peak.flops_per_second()
+    batches = plan.batches
     return Progress(
-        label,
+        plan.label,
         epochs * batches.steps,
         batches.tokens_per_batch,
         done * batches.steps,
-        device_peak * parallel.num_devices(config) / flops,
+        device_peak * parallel.num_devices(config) / plan.flops,
     )
 
 

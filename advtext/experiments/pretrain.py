@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from advtext.data import LanguageModelBatches
-from advtext.experiments import fitting, parallel, peak, run_start, text
+from advtext.experiments import fitting, parallel, peak, text, training_run
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import LanguageModel
 
@@ -25,45 +25,43 @@ def run(config):
     Raises:
         FileExistsError: If `run_dir` holds a run.
     """
-    directory = RunDirectory(config.run_dir)
-    fitting.start(config)
-    with parallel.processes(config):
-        if run_start.is_finished(directory, config):
-            return directory.metrics() if parallel.is_first(config) else None
-        prepared = text.prepare(config)
-        parallel.check_same(config, prepared)
-        training, held_out = _split(text.all_text(prepared), config)
-        with parallel.devices(config):
-            model = build(config, prepared.tokenizer, training)
-            batches = parallel.shard(_batches(config, training), config)
-            run_start.begin(directory, config, prepared.tokenizer)
-            finished, seconds = fitting.fit(
-                model,
-                batches,
-                config.pretrain_epochs * batches.batches_per_pass,
-                config,
-                "pretrain",
-                peak.pretraining_flops(config) * batches.tokens_per_batch,
-            )
-    if not finished or not parallel.is_first(config):
-        return None
+    return training_run.run(config, _plan)
+
+
+def _plan(config, prepared):
+    training, held_out = _split(text.all_text(prepared), config)
+    model = build(config, prepared.tokenizer, training)
+    batches = parallel.shard(_batches(config, training), config)
+
+    def finish(directory):
+        loss, perplexity = _save(model, held_out, config, directory)
+        return {
+            "method": "language_model",
+            "loss": loss,
+            "perplexity": perplexity,
+            "num_tokens": int(training.lengths.sum()),
+            "vocabulary_size": prepared.tokenizer.vocabulary_size,
+        }
+
+    return training_run.Plan(
+        model,
+        batches,
+        config.pretrain_epochs * batches.batches_per_pass,
+        "pretrain",
+        peak.pretraining_flops(config) * batches.tokens_per_batch,
+        finish,
+    )
+
+
+def _save(model, held_out, config, directory):
+    """Saves a language model; returns its loss and perplexity."""
     if not parallel.is_alone(config):
         model = parallel.local_copy(model)
         model.compile(jit_compile=fitting.jit_compile(config))
     evaluation = _batches(config, held_out, shuffle=False)
     loss = float(model.evaluate(evaluation, verbose=0))
     directory.save_model(model, "language_model.keras")
-    metrics = {
-        "method": "language_model",
-        "seed": config.seed,
-        "loss": loss,
-        "perplexity": math.exp(min(loss / len(model.directions), 700.0)),
-        "num_tokens": int(training.lengths.sum()),
-        "vocabulary_size": prepared.tokenizer.vocabulary_size,
-        "train_seconds": seconds,
-    }
-    directory.write_json("metrics.json", metrics)
-    return metrics
+    return loss, math.exp(min(loss / len(model.directions), 700.0))
 
 
 def _batches(config, corpus, shuffle=True):

@@ -25,7 +25,7 @@ _FREE = (
     "cache_dir",
     "seeds",
     "methods",
-    "processes",
+    "parallel_runs",
     "process_id",
     "coordinator",
 )

@@ -12,7 +12,7 @@ from advtext import config as config_files
 from advtext.experiments.run_directory import RunDirectory
 
 
-def run(configs, processes):
+def run(configs, parallel_runs):
     """Runs the trainings that are not finished; the cores are shared out.
 
     Training one small LSTM leaves cores idle at every step. Where the system
@@ -20,7 +20,7 @@ def run(configs, processes):
 
     Args:
         configs: `advtext.config.Config` of every training.
-        processes: How many run at a time, at least 1.
+        parallel_runs: How many run at a time, at least 1.
 
     Returns:
         Whether all are finished; not so if `max_minutes` ran out.
@@ -30,7 +30,7 @@ def run(configs, processes):
             the others are stopped, and can be resumed.
     """
     waiting = [c for c in configs if c.overwrite or not _finished(c)]
-    free, running = _core_sets(processes), {}
+    free, running = _core_sets(parallel_runs), {}
     with tempfile.TemporaryDirectory() as folder:
         try:
             while waiting or running:
@@ -61,13 +61,13 @@ def _finished(config):
     return RunDirectory(config.run_dir).finished
 
 
-def _core_sets(processes):
+def _core_sets(parallel_runs):
     if not hasattr(os, "sched_setaffinity"):
-        return [None] * processes
+        return [None] * parallel_runs
     cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < processes:
-        return [None] * processes
-    return [set(cores[i::processes]) for i in range(processes)]
+    if len(cores) < parallel_runs:
+        return [None] * parallel_runs
+    return [set(cores[i::parallel_runs]) for i in range(parallel_runs)]
 
 
 def _start(path, cores):

@@ -6,6 +6,7 @@ import statistics
 
 import keras
 
+from advtext import backend
 from advtext.experiments import (
     pretrain,
     run_start,
@@ -42,7 +43,7 @@ def run(config):
         FileNotFoundError: If the text has no test set.
         ValueError: If an arm is there with another configuration, or runs
             of several processes are asked for.
-        ChildProcessError: If one of several `processes` fails.
+        ChildProcessError: If one of several `parallel_runs` fails.
     """
     directory = RunDirectory(config.run_dir)
     if config.num_processes > 1:
@@ -63,33 +64,41 @@ def run(config):
         path = str(directory / "language_model")
         language_model = dataclasses.replace(config, run_dir=path)
         config = dataclasses.replace(config, pretrained=path)
-    arms = {
-        (method, seed): _arm(config, directory, method, seed)
+    arms = [
+        (method, _arm(config, directory, method, seed))
         for method in config.methods
         for seed in config.seeds
-    }
-    for arm in arms.values():
+    ]
+    for _, arm in arms:
         run_start.check(RunDirectory(arm.run_dir), arm)
     if language_model and pretrain.run(language_model) is None:
         return None
-    if config.processes > 1:
-        if not side_by_side.run(arms.values(), config.processes):
+    results = _train(arms, config)
+    if results is None:
+        return None
+    rows = [_row(method, results[method]) for method in config.methods]
+    directory.write_json("table.json", rows)
+    directory.write_text("table.md", markdown(rows))
+    return rows
+
+
+def _train(arms, config):
+    """Returns the metrics of every method's runs; `None` if time ran out."""
+    if config.parallel_runs > 1:
+        configs = [arm for _, arm in arms]
+        if not side_by_side.run(configs, config.parallel_runs):
             return None
-        arms = {
-            key: dataclasses.replace(arm, resume=True, overwrite=False)
-            for key, arm in arms.items()
-        }
+        done = {"resume": True, "overwrite": False}
+        arms = [(m, dataclasses.replace(arm, **done)) for m, arm in arms]
+    backend.expect_many_models()
     results = {}
-    for (method, _), arm in arms.items():
+    for method, arm in arms:
         keras.utils.clear_session()
         metrics = train_classifier.run(arm)
         if metrics is None:
             return None
         results.setdefault(method, []).append(metrics)
-    rows = [_row(method, results[method]) for method in config.methods]
-    directory.write_json("table.json", rows)
-    directory.write_text("table.md", markdown(rows))
-    return rows
+    return results
 
 
 def _arm(config, directory, method, seed):

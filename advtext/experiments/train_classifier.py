@@ -10,10 +10,9 @@ from advtext.experiments import (
     parallel,
     peak,
     pretrain,
-    run_start,
     text,
+    training_run,
 )
-from advtext.experiments.run_directory import RunDirectory
 from advtext.models import TextClassifier
 
 
@@ -31,55 +30,52 @@ def run(config):
         FileExistsError: If `run_dir` holds a run.
         ValueError: If the text does not hold what the configuration asks for.
     """
-    directory = RunDirectory(config.run_dir)
-    fitting.start(config)
-    with parallel.processes(config):
-        if run_start.is_finished(directory, config):
-            return directory.metrics() if parallel.is_first(config) else None
-        prepared = text.prepare(config)
-        parallel.check_same(config, prepared)
-        labelled, validation = text.split(prepared.corpora["train"], config)
-        with parallel.devices(config):
-            model = build(config, prepared)
-            batches = build_batches(config, labelled, prepared)
-            run_start.begin(directory, config, prepared.tokenizer)
-            average = None
-            if config.weight_average:
-                average = training.WeightAverage(config.weight_average)
-            finished, seconds = fitting.fit(
-                model,
-                batches,
-                config.epochs * batches.batches_per_pass,
-                config,
-                f"{config.method}, seed {config.seed}",
-                _flops(config, batches),
-                average,
-            )
-    if not finished or not parallel.is_first(config):
-        return None
-    classifier = model.classifier
-    if not parallel.is_alone(config):
-        classifier = parallel.local_copy(classifier)
-    directory.save_model(classifier, "classifier.keras")
-    metrics = {
-        "method": config.method,
-        "seed": config.seed,
-        "epsilon": config.epsilon,
-        "num_labels": len(labelled),
-        "num_validation": len(validation),
-        "class_names": list(prepared.class_names),
-        "train_seconds": seconds,
-    }
-    for name, corpus in (
-        ("validation", validation),
-        ("test", prepared.corpora.get("test", ())),
-    ):
-        if len(corpus):
-            measured = evaluate.measure(classifier, corpus, config.max_length)
-            metrics |= {f"{name}_{k}": v for k, v in measured.items()}
-    metrics["num_test"] = metrics.pop("test_num_documents", 0)
-    directory.write_json("metrics.json", metrics)
-    return metrics
+    return training_run.run(config, _plan)
+
+
+def _plan(config, prepared):
+    labelled, validation = text.split(prepared.corpora["train"], config)
+    model = build(config, prepared)
+    batches = build_batches(config, labelled, prepared)
+    average = None
+    if config.weight_average:
+        average = training.WeightAverage(config.weight_average)
+
+    def finish(directory):
+        classifier = model.classifier
+        if not parallel.is_alone(config):
+            classifier = parallel.local_copy(classifier)
+        directory.save_model(classifier, "classifier.keras")
+        test = prepared.corpora.get("test", ())
+        tested = _measured("test", classifier, test, config)
+        return {
+            "method": config.method,
+            "epsilon": config.epsilon,
+            "num_labels": len(labelled),
+            "num_validation": len(validation),
+            "num_test": tested.pop("test_num_documents", 0),
+            "class_names": list(prepared.class_names),
+            **_measured("validation", classifier, validation, config),
+            **tested,
+        }
+
+    return training_run.Plan(
+        model,
+        batches,
+        config.epochs * batches.batches_per_pass,
+        f"{config.method}, seed {config.seed}",
+        _flops(config, batches),
+        finish,
+        average,
+    )
+
+
+def _measured(name, classifier, corpus, config):
+    """Returns what `evaluate.measure` does, named; nothing of no documents."""
+    if not len(corpus):
+        return {}
+    measured = evaluate.measure(classifier, corpus, config.max_length)
+    return {f"{name}_{key}": value for key, value in measured.items()}
 
 
 def build(config, prepared):

@@ -1,4 +1,5 @@
 import keras
+from keras import ops
 
 from advtext import backend
 from advtext.models.carried_state import add_states, clear, keep, read
@@ -179,6 +180,24 @@ class LanguageModel(keras.Model):
             )
         )
         return loss / backend.parallel.num_replicas()
+
+    @backend.step
+    def train_step(self, data):
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+
+        def mean_loss():
+            loss = self.compute_loss(x, y, self(x, training=True))
+            # Of the rows of this device, Keras' share undone.
+            return loss * backend.parallel.num_replicas()
+
+        variables = self.trainable_variables
+        loss, backward = backend.vjp(mean_loss, variables)
+        gradients = backward(self.optimizer.scale_loss(ops.ones_like(loss)))
+        backend.apply_gradients(self.optimizer, gradients, variables)
+        tracker = next(m for m in self.metrics if m.name == "loss")
+        batch_size = ops.shape(keras.tree.flatten(x)[0])[0]
+        tracker.update_state(loss, sample_weight=batch_size)
+        return self.get_metrics_result()
 
     def fit(self, *args, shuffle=False, **kwargs):
         """Trains on the stream as it comes: unlike Keras', not shuffled."""

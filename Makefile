@@ -31,11 +31,20 @@ demo: $(STAMP)
 test: lint
 	$(BIN)/python -m pytest -q $(PYTEST_FLAGS)
 
+# The tests compile much and compute little: XLA need not optimize. Left out
+# where XLA does not know a flag, which would end the program.
+JAX_FLAGS ?= --xla_backend_optimization_level=0 \
+    --xla_llvm_disable_expensive_passes=true \
+    --xla_cpu_use_fusion_emitters=false
+
 # Compilations are kept: tests repeat them, and so does the next run.
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled
 test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0
 test-jax: export KERAS_BACKEND = jax
 test-jax: $(JAX_STAMP)
+	@if XLA_FLAGS="$(JAX_FLAGS)" $(JAX_VENV)/bin/python \
+	    -c 'import jax; jax.devices()' 2>/dev/null; \
+	then export XLA_FLAGS="$(JAX_FLAGS)"; fi; \
 	$(JAX_VENV)/bin/python -m pytest -q $(PYTEST_FLAGS)
 
 lint: $(STAMP)

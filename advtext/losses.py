@@ -4,12 +4,10 @@ Logits are `(batch, num_classes)`, or `(batch, 1)` for two classes. Losses are
 in nats.
 """
 
-import inspect
-
-import keras
 from keras import ops
 
 from advtext.backend import at_least_float32
+from advtext.logits import check_logits
 
 
 def kl_divergence_from_logits(clean_logits, perturbed_logits):
@@ -81,60 +79,6 @@ def entropy_from_logits(logits):
     return ops.logsumexp(logits, axis=-1) - expected
 
 
-def check_logits(logits):
-    """Raises `ValueError` unless `logits` is shaped like logits."""
-    if len(logits.shape) != 2:
-        raise ValueError(
-            "A classifier must give logits of shape (batch, num_classes) or "
-            f"(batch, 1). Received: shape {tuple(logits.shape)}."
-        )
-
-
-def check_activation(model):
-    """Raises `ValueError` if a Keras model is seen to give probabilities.
-
-    Looks at the activation of the model's last layer; other callables pass.
-    """
-    layer = _last_layer(model)
-    name = getattr(getattr(layer, "activation", None), "__name__", None)
-    if isinstance(layer, keras.layers.Softmax):
-        name = "softmax"
-    if name in ("softmax", "sigmoid", "log_softmax"):
-        raise ValueError(
-            f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "
-            "probabilities; attacks and terms need logits, or gradients vanish "
-            "where the model is sure. Build the last layer with "
-            "activation=None and train with from_logits=True."
-        )
-
-
-def _last_layer(model):
-    while isinstance(model, keras.Model) and model.layers:
-        model = model.layers[-1]
-    return model
-
-
-def check_from_logits(loss):
-    """Raises `ValueError` if a Keras loss expects probabilities.
-
-    Args:
-        loss: What is passed to `compile`. Functions of one's own pass.
-    """
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None and inspect.isfunction(loss):
-        parameter = inspect.signature(loss).parameters.get("from_logits")
-        from_logits = parameter and parameter.default
-    if from_logits is False:
-        raise ValueError(
-            "The classifier gives logits, but the loss expects probabilities. "
-            "Pass a loss with from_logits=True, for example "
-            "keras.losses.BinaryCrossentropy(from_logits=True). "
-            f"Received: loss={loss!r}."
-        )
-
-
 def prediction(logits):
     """Returns the predicted class of every example, `(batch,)` int32."""
     if logits.shape[-1] == 1:
@@ -142,8 +86,15 @@ def prediction(logits):
     return ops.cast(ops.argmax(logits, axis=-1), "int32")
 
 
-def sum_cross_entropy(y, logits):
-    """Cross-entropy of labels, summed over the batch.
+def least_likely(logits):
+    """Returns the class held least likely, `(batch,)` int32."""
+    if logits.shape[-1] == 1:
+        return 1 - prediction(logits)
+    return ops.cast(ops.argmin(logits, axis=-1), "int32")
+
+
+def cross_entropy(y, logits):
+    """Cross-entropy of labels, per example.
 
     Args:
         y: `(batch,)` or `(batch, 1)` integers, or one-hot
@@ -151,20 +102,17 @@ def sum_cross_entropy(y, logits):
         logits: `(batch, num_classes)` or `(batch, 1)`.
 
     Returns:
-        Scalar tensor. A sum, so that no example's gradient depends on how
-        many others stand beside it.
+        Losses `(batch,)`.
     """
+    check_logits(logits)
     y = ops.convert_to_tensor(y)
     num_logits = logits.shape[-1]
     if num_logits == 1:
         y = ops.reshape(ops.cast(y, logits.dtype), (-1, 1))
         losses = ops.binary_crossentropy(y, logits, from_logits=True)
-    elif len(y.shape) == 2 and y.shape[-1] == num_logits:
+        return ops.squeeze(losses, axis=-1)
+    if len(y.shape) == 2 and y.shape[-1] == num_logits:
         y = ops.cast(y, logits.dtype)
-        losses = ops.categorical_crossentropy(y, logits, from_logits=True)
-    else:
-        y = ops.reshape(y, (-1,))
-        losses = ops.sparse_categorical_crossentropy(
-            y, logits, from_logits=True
-        )
-    return ops.sum(losses)
+        return ops.categorical_crossentropy(y, logits, from_logits=True)
+    y = ops.reshape(y, (-1,))
+    return ops.sparse_categorical_crossentropy(y, logits, from_logits=True)

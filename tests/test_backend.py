@@ -143,3 +143,51 @@ def test_only_warnings_of_retracing_are_kept_back(caplog):
     finally:
         logger.filters[:] = filters
     assert [record.message for record in caplog.records] == ["Something else"]
+
+
+def test_compiled_sees_what_variables_hold_now():
+    variable = keras.Variable(2.0)
+    counter = keras.Variable(0, dtype="int32")
+    traced = []
+
+    def function(x, y):
+        traced.append(x)
+        counter.assign(counter + 1)
+        return x * variable if y is None else x * variable + y
+
+    run = backend.compiled(function, [variable, counter])
+    x = ops.ones((3,))
+    for value in (2.0, 5.0):
+        variable.assign(value)
+        np.testing.assert_allclose(run(x, None), value)
+        np.testing.assert_allclose(run(x, x), value + 1)
+    assert len(traced) == 2
+    assert int(counter) == 4
+
+
+def test_repeat_carries_what_is_assigned():
+    counter = keras.Variable(1.0)
+
+    def body(state):
+        x, y = state
+        counter.assign(counter * 2.0)
+        return x + counter, y
+
+    x, y = backend.repeat(3, body, (ops.zeros(()), ops.ones((2,))))
+    assert (float(x), float(counter)) == (14.0, 8.0)
+    np.testing.assert_array_equal(y, [1, 1])
+    x, _ = backend.repeat(0, body, (ops.zeros(()), ops.ones((2,))))
+    assert float(x) == 0.0
+
+
+def test_only_what_is_compiled_is_symbolic():
+    seen = []
+
+    def function(x):
+        seen.append(backend.is_symbolic(x))
+        return x
+
+    x = ops.ones((2,))
+    backend.compiled(function, [])(x)
+    assert seen == [True]
+    assert not backend.is_symbolic(x) and not backend.is_symbolic(X)

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -133,3 +134,23 @@ def test_perturbation_is_a_constant_to_every_gradient(known):
         objective, [], X
     )
     np.testing.assert_allclose(gradient, perturbation)
+
+
+@pytest.mark.parametrize("norm, dual", [("linf", 1), ("l2", 2), ("l1", np.inf)])
+def test_worst_case_of_logistic_regression(norm, dual):
+    """The attack is exact: its loss is the closed form of the worst case."""
+    weights = RANDOM.normal(size=20)
+    x = RANDOM.normal(size=(30, 20)).astype("float32")
+    y = np.arange(30) % 2
+    model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(1)])
+    model.set_weights([weights[:, None], np.array([0.3])])
+    for epsilon in (0.0, 0.25, 2.0):
+        found = np.asarray(FastGradient(epsilon, norm)(model, x, y), "float64")
+        margin = (2 * y - 1) * (x.astype("float64") @ weights + 0.3)
+        worst = np.logaddexp(
+            0.0, epsilon * np.linalg.norm(weights, dual) - margin
+        )
+        attained = (2 * y - 1) * (found @ weights + 0.3)
+        np.testing.assert_allclose(
+            np.logaddexp(0.0, -attained), worst, rtol=1e-5, atol=1e-6
+        )

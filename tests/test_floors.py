@@ -12,6 +12,7 @@ FLOORS = {
     "advtext.atomic_file": 0,
     "advtext.attacks": 1,
     "advtext.layers": 1,
+    "advtext.logits": 1,
     "advtext.losses": 1,
     "advtext.data": 1,
     "advtext.models": 2,
@@ -30,6 +31,8 @@ LONGEST = 200
 ARGUED = {
     # The training step is told in one place; a third of it is docstring.
     "advtext.training.adversarial_training",
+    # The same: the one loop of all attacks, and how they are called.
+    "advtext.attacks.attack",
     # The same: a model and its training step.
     "advtext.models.language_model",
     # Every setting stands in one flat record.

@@ -1,7 +1,15 @@
+import keras
 import numpy as np
 import pytest
 
-from advtext.attacks.norms import NORMS, check_norm, direction, length
+from advtext.attacks.norms import (
+    NORMS,
+    check_norm,
+    direction,
+    length,
+    project,
+    random_in_ball,
+)
 
 ORDERS = {"l1": 1, "l2": 2, "linf": np.inf}
 
@@ -102,3 +110,58 @@ def test_not_a_number_is_passed_on_within_its_example(norm):
 def test_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="'l1', 'l2', 'linf'.*norm='l3'"):
         check_norm("l3")
+
+
+def nearest_in_l1(v, radius):
+    """By bisection on how much all coordinates are lowered."""
+    low, high = 0.0, np.abs(v).max()
+    if np.abs(v).sum() <= radius:
+        return v
+    for _ in range(80):
+        middle = (low + high) / 2
+        above = np.maximum(np.abs(v) - middle, 0).sum() > radius
+        low, high = (middle, high) if above else (low, middle)
+    return np.sign(v) * np.maximum(np.abs(v) - high, 0)
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.3, 2.0, 1e3])
+@pytest.mark.parametrize("per_example", [False, True])
+def test_projections_are_the_nearest_points(radius, per_example):
+    x = rows((4, 3, 5))
+    radii = np.full((4, 1, 1), radius, "float32")
+    given = radii if per_example else np.float32(radius)
+    exact = x.astype("float64").reshape(4, -1)
+    sizes = np.linalg.norm(exact, axis=1, keepdims=True)
+    expected = {
+        "linf": np.clip(exact, -radius, radius),
+        "l2": exact * np.minimum(1.0, radius / sizes),
+        "l1": np.stack([nearest_in_l1(row, radius) for row in exact]),
+    }
+    for norm in NORMS:
+        result = np.asarray(project(x, given, norm)).reshape(4, -1)
+        np.testing.assert_allclose(result, expected[norm], atol=2e-6)
+
+
+def test_radii_differ_from_example_to_example():
+    x = np.ones((3, 4), "float32")
+    radii = np.array([[0.0], [1.0], [9.0]], "float32")
+    for norm in NORMS:
+        result = project(x, radii, norm)
+        full = length(x, norm)
+        expected = np.minimum(radii[:, 0], full)
+        np.testing.assert_allclose(length(result, norm), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_random_points_fill_the_ball_evenly(norm):
+    seed = keras.random.SeedGenerator(0)
+    x = np.asarray(random_in_ball((20_000, 2, 1), "float32", norm, seed))
+    sizes = numpy_length(x, norm)
+    assert sizes.max() <= 1.0 + 1e-6
+    # In two dimensions a quarter of the points are in the ball of radius 1/2.
+    np.testing.assert_allclose((sizes < 0.5).mean(), 0.25, atol=0.015)
+    np.testing.assert_allclose(x.mean(axis=0), 0.0, atol=0.02)
+    # Evenly in every quarter, and on both sides of its middle.
+    angles = np.arctan2(x[:, 0, 0], x[:, 1, 0])
+    counts, _ = np.histogram(angles, bins=8, range=(-np.pi, np.pi))
+    np.testing.assert_allclose(counts / len(x), 1 / 8, atol=0.012)

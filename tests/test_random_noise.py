@@ -48,3 +48,21 @@ def test_epsilon_0_gives_exactly_zero():
 def test_bad_seed_is_refused():
     with pytest.raises(ValueError, match="`seed`"):
         RandomNoise(1.0, seed="0")
+
+
+def test_distributions():
+    signs = RandomNoise(1.2, "l2", seed=0, distribution="sign")
+    signs = np.asarray(signs.perturbation(None, X))
+    np.testing.assert_allclose(np.abs(signs), 1.2 / np.sqrt(24), rtol=1e-6)
+    uniform = RandomNoise(0.25, "linf", seed=0, distribution="uniform")
+    uniform = np.asarray(uniform.perturbation(None, X))
+    assert np.abs(uniform).max() <= 0.25
+    np.testing.assert_allclose(uniform.std(), 0.25 / np.sqrt(3), rtol=0.03)
+    ball = RandomNoise(2.0, "l2", seed=0, distribution="uniform")
+    sizes = lengths(ball.perturbation(None, X))
+    assert sizes.max() <= 2.0 < 2.2 * np.median(sizes)
+
+
+def test_unknown_distribution_is_refused():
+    with pytest.raises(ValueError, match="`distribution` must be one of.*'x'"):
+        RandomNoise(1.0, distribution="x")

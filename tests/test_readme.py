@@ -1,6 +1,7 @@
 import pathlib
 import re
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
     text = (ROOT / name).read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code, attack = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     code = code.replace("20_000", "50").replace("=128", "=4")
     code = code.replace("units=256", "units=3")
     monkeypatch.chdir(tmp_path)
@@ -27,6 +28,15 @@ def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
         "virtual_adversarial_loss",
     }
     assert (tmp_path / "classifier.keras").is_file()
+    layers = [keras.Input((3, 3, 1)), keras.layers.Flatten()]
+    given |= {
+        "image_model": keras.Sequential([*layers, keras.layers.Dense(4)]),
+        "images": np.full((2, 3, 3, 1), 0.5, "float32"),
+        "labels": np.array([3, 0]),
+    }
+    exec(attack, given)
+    found = np.abs(np.asarray(given["x_adv"]) - 0.5)
+    np.testing.assert_allclose(found, 0.1, atol=1e-6)
 
 
 def test_both_readmes_have_the_same_code_tables_and_commands():

@@ -208,7 +208,7 @@ class Recorder:
 
     def __init__(self, attack):
         self.attack = attack
-        self.seed_generator = attack.seed_generator
+        self.seed_generators = attack.seed_generators
 
     def perturbation(self, *args, **kwargs):
         self.result = self.attack.perturbation(*args, **kwargs)

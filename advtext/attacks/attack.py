@@ -1,34 +1,40 @@
-import math
-import numbers
+import weakref
 
 import keras
 from keras import ops
 
-from advtext.attacks.norms import check_norm
-from advtext.losses import (
-    check_activation,
-    check_logits,
-    prediction,
-    sum_cross_entropy,
-)
+from advtext import backend
+from advtext.attacks import arguments
+from advtext.attacks.broadcast import masked, per_example
+from advtext.attacks.generate import generate
+from advtext.attacks.norms import check_norm, project
+from advtext.losses import cross_entropy, least_likely, prediction
 
 
 class Attack:
     """Base of the attacks: a small perturbation that raises a loss.
 
-    A subclass overrides `perturbation`.
+    One loop for all of them: from a start, steps along the gradient, each
+    followed by a projection onto the ball of radius `epsilon` and into
+    `value_range`. A subclass sets `num_steps` and overrides `step`, or
+    `start`, or `accumulate`.
 
     Args:
         epsilon: Length of the perturbation per example, at least 0, in the
             units of the input (of the embedded text, or of pixels).
         norm: `"l1"`, `"l2"` or `"linf"`, over all axes but the first.
-        targeted: Whether `y` is a class to move towards.
+        targeted: Whether `y` is a class to move towards; `"least_likely"`
+            moves towards the class that the model holds least likely.
         value_range: `(lowest, highest)` values of a valid input, or `None`.
         seed: Integer seed of the attack's random numbers, or `None`.
+        loss: Function from labels and logits to losses `(batch,)`, raised
+            (lowered when targeted) in place of the cross-entropy.
 
     Raises:
         ValueError: If an argument is out of its range.
     """
+
+    num_steps = 1
 
     def __init__(
         self,
@@ -37,115 +43,172 @@ class Attack:
         targeted=False,
         value_range=None,
         seed=None,
+        loss=None,
     ):
         check_norm(norm)
-        self.epsilon = check_length("epsilon", epsilon)
+        self.epsilon = arguments.check_length("epsilon", epsilon)
         self.norm = norm
-        self.targeted = bool(targeted)
-        self.value_range = check_value_range(value_range)
+        self.targeted = arguments.check_targeted(targeted)
+        self.value_range = arguments.check_value_range(value_range)
+        self.loss = loss or cross_entropy
         self.seed_generator = keras.random.SeedGenerator(seed)
+        # Of every model that was attacked.
+        self.compiled = weakref.WeakKeyDictionary()
 
-    def perturbation(self, loss_fn, x, mask=None, gradient=None):
+    @property
+    def seed_generators(self):
+        """The random states that the attack itself uses."""
+        return [self.seed_generator]
+
+    def start(self, x, epsilon, mask):
+        """Returns the first perturbation; `None` is none."""
+
+    def accumulate(self, before, gradient):
+        """Returns what a step follows, from what the one before followed."""
+        return gradient
+
+    def step(self, gradient, x, epsilon):
+        """Returns what one step adds, along what `accumulate` gave."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must override `step`."
+        )
+
+    def perturbation(self, loss_fn, x, mask=None, gradient=None, epsilon=None):
         """Computes the perturbation of a batch.
 
         Args:
-            loss_fn: Function from a tensor like `x` to a scalar to be raised
-                (lowered when `targeted`).
+            loss_fn: Function from a tensor like `x` to a scalar, or to a loss
+                per example `(batch,)`, to be raised (lowered when `targeted`).
             x: Float tensor `(batch, ...)`.
             mask: Optional boolean tensor over the first axes of `x`; nothing
                 is added where it is False.
             gradient: The gradient of `loss_fn` at `x`, where it is known.
+            epsilon: Length in place of the attack's own, a scalar or
+                `(batch,)`.
 
         Returns:
             Tensor shaped like `x`, cut off from every gradient.
         """
-        raise NotImplementedError
+        x = ops.stop_gradient(ops.convert_to_tensor(x))
+        epsilon = per_example(self.epsilon if epsilon is None else epsilon, x)
 
-    def __call__(self, model, x, y=None):
+        def advance(state, gradient=None):
+            perturbation, followed = state
+            if gradient is None:
+                gradient = backend.input_gradient(
+                    lambda z: ops.sum(loss_fn(z)), _added(x, perturbation)
+                )
+            followed = self.accumulate(followed, masked(gradient, mask))
+            step = self.step(followed, masked(x, mask), epsilon)
+            step = -step if self.targeted else step
+            perturbation = _added(step, perturbation)
+            return self._confined(perturbation, x, epsilon), followed
+
+        state = self.start(x, epsilon, mask), None
+        left = self.num_steps
+        if state[0] is not None:
+            gradient = None
+        if left == 1 or (left and gradient is not None):
+            state = advance(state, gradient)
+            left -= 1
+        zeros = ops.zeros_like(x)
+        state = [zeros if part is None else part for part in state]
+        if left:
+            state = backend.repeat(left, advance, tuple(state))
+        return ops.stop_gradient(self._confined(state[0], x, epsilon))
+
+    def _confined(self, perturbation, x, epsilon):
+        """Returns the perturbation inside of the ball and of `value_range`."""
+        if self.num_steps > 1:
+            perturbation = project(perturbation, epsilon, self.norm)
+        if self.value_range is None:
+            return perturbation
+        lowest, highest = self.value_range
+        return ops.clip(perturbation, lowest - x, highest - x)
+
+    def __call__(
+        self,
+        model,
+        x,
+        y=None,
+        mask=None,
+        epsilon=None,
+        epsilons=None,
+        training=False,
+        batch_size=None,
+        progress=False,
+    ):
         """Returns adversarial examples.
 
         Args:
-            model: Keras model or function from `x` to logits, run in
-                inference mode.
-            x: Float array `(batch, ...)`.
+            model: Keras model, or function from `x` to logits. A model is
+                compiled with the attack, once per shape; a function is not.
+            x: Float array `(batch, ...)`; one example without the first axis,
+                if the model knows its input's shape; or a `PyDataset`, a
+                `tf.data.Dataset` or another iterable of batches `x` or
+                `(x, y)`.
             y: Labels, `(batch,)` integers or one-hot `(batch, num_classes)`;
                 the classes to reach when `targeted`. `None` takes the model's
-                own prediction.
+                own prediction, as of `x`.
+            mask: Booleans over the first axes of `x`, or shaped like it:
+                where False, nothing may change.
+            epsilon: Length in place of the attack's own; a number, or one for
+                each example.
+            epsilons: Several lengths; the result has a first axis for them.
+            training: Whether the model runs in training mode; its state
+                (statistics, seeds) is left as it was in any case.
+            batch_size: Examples at a time; all by default.
+            progress: Whether to show a progress bar.
 
         Returns:
-            Tensor shaped like `x`.
+            Tensor shaped like `x`, or `(len(epsilons), *x.shape)`.
 
         Raises:
             TypeError: If `x` does not hold floating-point numbers.
-            ValueError: If the model gives probabilities.
+            ValueError: If the model gives probabilities, an argument is wrong,
+                or the gradient is zero everywhere.
         """
-        x = ops.convert_to_tensor(x)
-        if "float" not in keras.backend.standardize_dtype(x.dtype):
-            raise TypeError(
-                "Only floating-point inputs can be perturbed. Received: "
-                f"dtype {keras.backend.standardize_dtype(x.dtype)}. For token "
-                "ids perturb what the classifier embeds: attack("
-                "classifier.classify, classifier.embed(token_ids), y)."
-            )
-        check_activation(model)
-        logits_fn = inference(model)
-        if y is None:
-            if self.targeted:
-                raise ValueError("A targeted attack needs `y`.")
-            logits = logits_fn(x)
-            check_logits(logits)
-            y = prediction(logits)
-
-        def loss_fn(x):
-            logits = logits_fn(x)
-            check_logits(logits)
-            return sum_cross_entropy(y, logits)
-
-        adversarial = x + self.perturbation(loss_fn, x)
-        if self.value_range is not None:
-            adversarial = ops.clip(adversarial, *self.value_range)
-        return adversarial
-
-
-def inference(model):
-    """Returns `model` as a function that runs in inference mode."""
-    if isinstance(model, keras.Layer):
-        return lambda x: model(x, training=False)
-    return model
-
-
-def masked(x, mask):
-    """Zeroes `x` where `mask`, over its first axes, is False."""
-    if mask is None:
-        return x
-    mask = ops.cast(mask, x.dtype)
-    extra = len(x.shape) - len(mask.shape)
-    return x * ops.reshape(mask, tuple(ops.shape(mask)) + (1,) * extra)
-
-
-def check_length(name, value):
-    """Returns a length as a float, or raises `ValueError`."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Real)
-        or not math.isfinite(value)
-        or value < 0
-    ):
-        raise ValueError(
-            f"`{name}` must be a finite number of at least 0. "
-            f"Received: {name}={value!r}."
+        return generate(
+            self,
+            model,
+            x,
+            y,
+            mask=mask,
+            epsilon=epsilon,
+            epsilons=epsilons,
+            training=training,
+            batch_size=batch_size,
+            progress=progress,
         )
-    return float(value)
 
+    def labels(self, logits_fn, x, y):
+        """Returns the labels whose loss is raised, or lowered if targeted."""
+        if self.targeted == "least_likely":
+            return least_likely(logits_fn(x))
+        return prediction(logits_fn(x)) if y is None else y
 
-def check_value_range(value_range):
-    """Returns `(lowest, highest)` or `None`, or raises `ValueError`."""
-    if value_range is None:
-        return None
-    lowest, highest = value_range
-    if not lowest < highest:
-        raise ValueError(
-            "`value_range` must be (lowest, highest) with lowest < highest. "
-            f"Received: value_range={value_range!r}."
+    def examples(self, logits_fn, x, y, mask, epsilon):
+        """Returns adversarial examples of one batch; checks nothing.
+
+        Args:
+            logits_fn: Function from a tensor like `x` to logits.
+            x: Float tensor `(batch, ...)`.
+            y: Labels, or `None` for the model's own prediction.
+            mask: As of `__call__`.
+            epsilon: Scalar or `(batch,)`.
+        """
+        y = self.labels(logits_fn, x, y)
+        found = self.perturbation(
+            lambda z: self.loss(y, logits_fn(z)), x, mask, None, epsilon
         )
-    return float(lowest), float(highest)
+        return self.inside(x + found)
+
+    def inside(self, x):
+        """Returns `x` clipped to `value_range`."""
+        if self.value_range is None:
+            return x
+        return ops.clip(x, *self.value_range)
+
+
+def _added(x, perturbation):
+    return x if perturbation is None else x + perturbation

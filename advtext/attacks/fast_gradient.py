@@ -1,7 +1,4 @@
-from keras import ops
-
-from advtext import backend
-from advtext.attacks.attack import Attack, masked
+from advtext.attacks.attack import Attack
 from advtext.attacks.norms import direction
 
 
@@ -16,9 +13,11 @@ class FastGradient(Attack):
     Args:
         epsilon: Length of the perturbation per example, at least 0.
         norm: `"l2"`, `"linf"` or `"l1"`, over all axes but the first.
-        targeted: Whether `y` is a class to move towards.
+        targeted: Whether `y` is a class to move towards; `"least_likely"`
+            moves towards the class that the model holds least likely.
         value_range: `(lowest, highest)` values of a valid input, or `None`.
         seed: Unused by this attack, which is deterministic.
+        loss: As of `Attack`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -38,9 +37,5 @@ class FastGradient(Attack):
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725)
     """
 
-    def perturbation(self, loss_fn, x, mask=None, gradient=None):
-        if gradient is None:
-            gradient = backend.input_gradient(loss_fn, x)
-        step = direction(masked(gradient, mask), self.norm)
-        sign = -1.0 if self.targeted else 1.0
-        return ops.stop_gradient(sign * self.epsilon * step)
+    def step(self, gradient, x, epsilon):
+        return epsilon * direction(gradient, self.norm)

@@ -1,15 +1,15 @@
 import keras
 from keras import ops
 
-from advtext.attacks.attack import Attack, masked
-from advtext.attacks.norms import direction
+from advtext.attacks.attack import Attack
+from advtext.attacks.broadcast import masked
+from advtext.attacks.norms import direction, random_in_ball
+
+DISTRIBUTIONS = ("normal", "sign", "uniform")
 
 
 class RandomNoise(Attack):
     """Noise of length `epsilon`: the control for every other attack.
-
-    Normal noise, scaled like a gradient would be: for `"l2"` a uniformly
-    random direction, for `"linf"` random signs.
 
     Args:
         epsilon: Length of the perturbation per example, at least 0.
@@ -17,6 +17,12 @@ class RandomNoise(Attack):
         targeted: Unused: noise has no target.
         value_range: `(lowest, highest)` values of a valid input, or `None`.
         seed: Integer seed, or `None`.
+        distribution: `"normal"`: normal noise, scaled like a gradient would be
+            (for `"l2"` a uniformly random direction, for `"linf"` random
+            signs); `"sign"`: random signs, scaled alike; `"uniform"`: uniform
+            in the ball of radius `epsilon` (for `"linf"` from `-epsilon` to
+            `epsilon`).
+        loss: Unused: noise raises no loss.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -33,10 +39,36 @@ class RandomNoise(Attack):
     Reference:
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), the random
           perturbation of table 2
+        - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), section 6
     """
 
-    def perturbation(self, loss_fn, x, mask=None, gradient=None):
-        noise = keras.random.normal(
-            ops.shape(x), dtype=x.dtype, seed=self.seed_generator
-        )
-        return self.epsilon * direction(masked(noise, mask), self.norm)
+    num_steps = 0
+
+    def __init__(
+        self,
+        epsilon,
+        norm="l2",
+        targeted=False,
+        value_range=None,
+        seed=None,
+        distribution="normal",
+        loss=None,
+    ):
+        super().__init__(epsilon, norm, targeted, value_range, seed, loss)
+        if distribution not in DISTRIBUTIONS:
+            raise ValueError(
+                "`distribution` must be one of "
+                f"{', '.join(map(repr, DISTRIBUTIONS))}. Received: "
+                f"distribution={distribution!r}."
+            )
+        self.distribution = distribution
+
+    def start(self, x, epsilon, mask):
+        shape, seed = ops.shape(x), self.seed_generator
+        if self.distribution == "uniform":
+            noise = random_in_ball(shape, x.dtype, self.norm, seed)
+            return epsilon * masked(noise, mask)
+        noise = keras.random.normal(shape, dtype=x.dtype, seed=seed)
+        if self.distribution == "sign":
+            noise = ops.sign(noise)
+        return epsilon * direction(masked(noise, mask), self.norm)

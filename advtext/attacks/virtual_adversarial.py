@@ -2,12 +2,14 @@ import keras
 from keras import ops
 
 from advtext import backend
-from advtext.attacks.attack import check_length, masked
+from advtext.attacks.arguments import check_count, check_length
+from advtext.attacks.attack import Attack
+from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.norms import direction
 from advtext.losses import kl_divergence_from_logits
 
 
-class VirtualAdversarial:
+class VirtualAdversarial(Attack):
     """The direction in which a prediction changes most, without a label.
 
     Power iteration from a random direction d: the gradient at `xi * d` of the
@@ -21,6 +23,7 @@ class VirtualAdversarial:
         num_power_iterations: How often d is improved; 1 is enough in practice,
             and 0 leaves random noise of length `epsilon` (the control).
         seed: Integer seed of the first direction, or `None`.
+        value_range: `(lowest, highest)` values of a valid input, or `None`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,24 +44,27 @@ class VirtualAdversarial:
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), equation 10
     """
 
-    def __init__(self, epsilon, xi=0.1, num_power_iterations=1, seed=None):
-        self.epsilon = check_length("epsilon", epsilon)
+    num_steps = 0
+
+    def __init__(
+        self,
+        epsilon,
+        xi=0.1,
+        num_power_iterations=1,
+        seed=None,
+        value_range=None,
+    ):
+        super().__init__(epsilon, "l2", value_range=value_range, seed=seed)
         self.xi = check_length("xi", xi)
         if self.xi == 0:
             raise ValueError("`xi` must be above 0. Received: xi=0.")
-        if (
-            isinstance(num_power_iterations, bool)
-            or not isinstance(num_power_iterations, int)
-            or num_power_iterations < 0
-        ):
-            raise ValueError(
-                "`num_power_iterations` must be an integer of at least 0. "
-                f"Received: num_power_iterations={num_power_iterations!r}."
-            )
-        self.num_power_iterations = num_power_iterations
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.num_power_iterations = check_count(
+            "num_power_iterations", num_power_iterations, at_least=0
+        )
 
-    def perturbation(self, logits_fn, embedded, mask=None, logits=None):
+    def perturbation(
+        self, logits_fn, embedded, mask=None, logits=None, epsilon=None
+    ):
         """Computes the perturbation of a batch.
 
         Args:
@@ -67,6 +73,8 @@ class VirtualAdversarial:
             mask: Optional boolean tensor over the first axes of `embedded`;
                 nothing is added where it is False.
             logits: The clean logits, where they are known.
+            epsilon: Length in place of the attack's own, a scalar or
+                `(batch,)`.
 
         Returns:
             Tensor shaped like `embedded`, cut off from every gradient.
@@ -88,4 +96,13 @@ class VirtualAdversarial:
                 embedded + self.xi * vector,
             )
             vector = direction(masked(gradient, mask), "l2")
-        return ops.stop_gradient(self.epsilon * vector)
+        epsilon = self.epsilon if epsilon is None else epsilon
+        epsilon = per_example(epsilon, embedded)
+        return ops.stop_gradient(
+            self._confined(epsilon * vector, embedded, epsilon)
+        )
+
+    def examples(self, logits_fn, x, y, mask, epsilon):
+        return self.inside(
+            x + self.perturbation(logits_fn, x, mask, epsilon=epsilon)
+        )

@@ -18,6 +18,7 @@ if keras.backend.backend() == "tensorflow":
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
     from advtext.backend.tensorflow import apply_gradients as apply_gradients
+    from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
     )
@@ -26,6 +27,8 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
+    from advtext.backend.tensorflow import is_symbolic as is_symbolic
+    from advtext.backend.tensorflow import repeat as repeat
     from advtext.backend.tensorflow import step as step
     from advtext.backend.tensorflow import sync_state as sync_state
     from advtext.backend.tensorflow import (
@@ -42,10 +45,13 @@ elif keras.backend.backend() == "jax":
     )
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
     from advtext.backend.jax import apply_gradients as apply_gradients
+    from advtext.backend.jax import compiled as compiled
     from advtext.backend.jax import enable_determinism as enable_determinism
     from advtext.backend.jax import expect_many_models as expect_many_models
     from advtext.backend.jax import has_gpu as has_gpu
     from advtext.backend.jax import input_gradient as input_gradient
+    from advtext.backend.jax import is_symbolic as is_symbolic
+    from advtext.backend.jax import repeat as repeat
     from advtext.backend.jax import step as step
     from advtext.backend.jax import sync_state as sync_state
     from advtext.backend.jax import value_and_gradients as value_and_gradients

@@ -1,9 +1,5 @@
 """Gradients by `jax.vjp`, and steps without side effects.
 
-What runs under a JAX transformation must not assign to variables. A `_Scope`
-catches the assignments (seeds, statistics) of a differentiated function; their
-values leave it as results, and are assigned outside.
-
 What the functions take and give is told once, in `advtext.backend.tensorflow`.
 """
 
@@ -16,6 +12,8 @@ import os
 import jax
 import keras
 
+from advtext.backend.jax_pure import Pure, Scope
+
 # Every shape is traced by itself.
 COMMON_DIMENSIONS_ARE_FIXED = False
 STEPS_ARE_COMPILED = True
@@ -26,60 +24,9 @@ compilations = collections.Counter()
 _logger = logging.getLogger(__name__)
 
 
-class _Scope(keras.StatelessScope):
-    """Gives variables other values, and remembers what was assigned.
-
-    Within another scope it starts from that scope's values.
-    """
-
-    def __init__(self, variables=(), values=()):
-        super().__init__(
-            zip(variables, values, strict=True), collect_losses=True
-        )
-        self.assigned = {}
-
-    def __enter__(self):
-        super().__enter__()
-        outer = self.original_scope
-        if outer is not None:
-            self.state_mapping = outer.state_mapping | self.state_mapping
-            self.losses = outer.losses[:]
-        return self
-
-    def add_update(self, update):
-        variable, value = update
-        self.assigned[id(variable)] = variable
-        super().add_update(update)
-
-
-class _Pure:
-    """A function of the values of variables, without side effects.
-
-    Args:
-        function: Function that may read and assign variables.
-        variables: Those that it is to be a function of.
-    """
-
-    def __init__(self, function, variables=()):
-        self.function = function
-        self.variables = variables
-        self.values = [v.value for v in variables]
-
-    def __call__(self, values, *args):
-        """Returns the function's result and the values it assigned."""
-        with _Scope(self.variables, values) as scope:
-            result = self.function(*args)
-        self.assigned = scope.assigned.values()
-        return result, [scope.get_current_value(v) for v in self.assigned]
-
-    def assign(self, values):
-        for variable, value in zip(self.assigned, values, strict=True):
-            variable.assign(value)
-
-
 def input_gradient(loss_fn, x):
     """Returns the gradient of a scalar loss with respect to its input."""
-    pure = _Pure(loss_fn)
+    pure = Pure(loss_fn)
     x = jax.lax.stop_gradient(keras.ops.convert_to_tensor(x))
     gradient, assigned = jax.grad(functools.partial(pure, []), has_aux=True)(x)
     pure.assign(assigned)
@@ -88,7 +35,7 @@ def input_gradient(loss_fn, x):
 
 def value_and_gradients(objective, variables, x):
     """Differentiates an objective in the variables and in its input."""
-    pure = _Pure(objective, variables)
+    pure = Pure(objective, variables)
 
     def loss_first(values, x):
         (loss, auxiliary), assigned = pure(values, x)
@@ -103,7 +50,7 @@ def value_and_gradients(objective, variables, x):
 
 def vjp(function, variables):
     """Runs a function and returns its result with the backward half."""
-    pure = _Pure(function, variables)
+    pure = Pure(function, variables)
     result, backward, assigned = jax.vjp(pure, pure.values, has_aux=True)
     pure.assign(assigned)
     return result, lambda cotangents: backward(cotangents)[0]
@@ -140,13 +87,51 @@ def step(function):
         if len(state) == 4:
             groups.insert(2, self.optimizer.variables)
         variables, values = map(itertools.chain.from_iterable, (groups, state))
-        with _Scope(variables, values) as scope:
+        with Scope(variables, values) as scope:
             logs = function(self, data)
         return logs, tuple(
             [scope.get_current_value(v) for v in group] for group in groups
         )
 
     return stateless
+
+
+def compiled(function, variables):
+    """Compiles a function, once for every shape of its arguments."""
+    pure = Pure(function, variables)
+    run = jax.jit(pure)
+
+    def call(*args):
+        result, assigned = run([v.value for v in variables], *args)
+        pure.assign(assigned)
+        return result
+
+    return call
+
+
+def repeat(count, body, value):
+    """Returns `body(body(... value))`; variables that it assigns keep up."""
+    pure = Pure(body)
+    jax.eval_shape(pure, [], value)
+    # Whatever it assigns is carried along.
+    variables = list(pure.assigned)
+
+    def step(_, carried):
+        values, value = carried
+        with Scope(variables, values) as scope:
+            value = body(value)
+        return [scope.get_current_value(v) for v in variables], value
+
+    values = [v.value for v in variables]
+    values, value = jax.lax.fori_loop(0, count, step, (values, value))
+    for variable, new in zip(variables, values, strict=True):
+        variable.assign(new)
+    return value
+
+
+def is_symbolic(x):
+    """Returns whether a tensor has no value yet: a function is compiled."""
+    return isinstance(x, jax.core.Tracer)
 
 
 def sync_state(model):

@@ -1,5 +1,6 @@
 """Gradients by `tf.GradientTape`."""
 
+import keras
 import tensorflow as tf
 
 # Keras looks at two batches, and fixes the dimensions they have in common.
@@ -118,6 +119,36 @@ def _clipped_together(optimizer, gradients, context):
 def step(function):
     """Makes a Keras step of a function `(model, data) -> logs`: it is one."""
     return function
+
+
+def compiled(function, variables):
+    """Compiles a function, once for every shape of its arguments.
+
+    Args:
+        function: Function of tensors (or `None`) that gives a tensor.
+        variables: All Keras variables that it reads or assigns.
+
+    Returns:
+        The same function, to be called with tensors, not numbers.
+    """
+    expect_many_models()
+    return tf.function(function, autograph=False)
+
+
+def repeat(count, body, value):
+    """Returns `body(body(... value))`; variables that it assigns keep up.
+
+    Args:
+        count: How often, an integer of at least 0.
+        body: Function from something like `value` to the same.
+        value: Tensor, or a structure of them.
+    """
+    return keras.ops.fori_loop(0, count, lambda _, value: body(value), value)
+
+
+def is_symbolic(x):
+    """Returns whether a tensor has no value yet: a function is compiled."""
+    return tf.is_tensor(x) and not hasattr(x, "numpy")
 
 
 def sync_state(model):

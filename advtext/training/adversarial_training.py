@@ -2,7 +2,7 @@ import keras
 from keras import ops
 
 from advtext import backend
-from advtext.losses import check_activation, check_from_logits
+from advtext.logits import check_activation, check_from_logits
 from advtext.training.clean_pass import CleanPass, Replay
 from advtext.training.gradients import Gradients
 
@@ -137,8 +137,11 @@ class AdversarialTraining(keras.Model):
             `(gradients, logits)`: one gradient per trainable variable (`None`
             where there is none), and the clean logits of the labelled inputs.
         """
-        variables = self.trainable_variables
         streams = _streams(x)
+        if not self.classifier.built:
+            # All variables must be there before they are differentiated.
+            self.classifier(streams[0])
+        variables = self.trainable_variables
         embedded, embed_backward = backend.vjp(
             lambda: [self.classifier.embed(s, training=True) for s in streams],
             variables,

@@ -45,7 +45,7 @@ class AdversarialLoss(Term):
 
     @property
     def seed_generators(self):
-        return [self.attack.seed_generator]
+        return self.attack.seed_generators
 
     def objective(self, clean):
         perturbation = self.attack.perturbation(

@@ -1,4 +1,4 @@
-from advtext.attacks.attack import check_length
+from advtext.attacks.arguments import check_length
 
 
 class Term:

@@ -49,7 +49,7 @@ class VirtualAdversarialLoss(Term):
 
     @property
     def seed_generators(self):
-        return [self.attack.seed_generator]
+        return self.attack.seed_generators
 
     def objective(self, clean):
         perturbation = self.attack.perturbation(

@@ -1,0 +1,153 @@
+"""Checks of what attacks are given."""
+
+import math
+import numbers
+
+import keras
+import numpy as np
+
+
+def check_length(name, value):
+    """Returns a length as a float, or raises `ValueError`."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Real)
+        or not math.isfinite(value)
+        or value < 0
+    ):
+        raise ValueError(
+            f"`{name}` must be a finite number of at least 0. "
+            f"Received: {name}={value!r}."
+        )
+    return float(value)
+
+
+def check_count(name, value, at_least=1):
+    """Returns an integer, or raises `ValueError`."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Integral)
+        or value < at_least
+    ):
+        raise ValueError(
+            f"`{name}` must be an integer of at least {at_least}. "
+            f"Received: {name}={value!r}."
+        )
+    return int(value)
+
+
+def check_targeted(targeted):
+    """Returns `False`, `True` or `"least_likely"`, or raises `ValueError`."""
+    if not isinstance(targeted, bool) and targeted != "least_likely":
+        raise ValueError(
+            "`targeted` must be True, False or 'least_likely'. "
+            f"Received: targeted={targeted!r}."
+        )
+    return targeted
+
+
+def check_value_range(value_range):
+    """Returns `(lowest, highest)` or `None`, or raises `ValueError`."""
+    if value_range is None:
+        return None
+    lowest, highest = value_range
+    if not lowest < highest:
+        raise ValueError(
+            "`value_range` must be (lowest, highest) with lowest < highest. "
+            f"Received: value_range={value_range!r}."
+        )
+    return float(lowest), float(highest)
+
+
+def check_inputs(x, value_range):
+    """Raises an error unless a tensor can be perturbed.
+
+    Raises:
+        TypeError: If `x` does not hold floating-point numbers.
+        ValueError: If it holds NaN, infinities, or values out of range.
+    """
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if "float" not in dtype:
+        raise TypeError(
+            "Only floating-point inputs can be perturbed. Received: dtype "
+            f"{dtype}. Convert images: x.astype('float32') / 255. For token "
+            "ids perturb what the classifier embeds: attack("
+            "classifier.classify, classifier.embed(token_ids), y)."
+        )
+    if not len(x.shape) or not x.shape[0]:
+        raise ValueError(
+            "An attack needs a batch of at least one example, (batch, ...). "
+            f"Received: shape {tuple(x.shape)}."
+        )
+    lowest, highest = float(keras.ops.min(x)), float(keras.ops.max(x))
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
+        raise ValueError("`x` holds NaN or infinite values.")
+    if value_range and not (
+        value_range[0] <= lowest and highest <= value_range[1]
+    ):
+        raise ValueError(
+            f"`x` holds values from {lowest:g} to {highest:g}, outside of "
+            f"`value_range`={value_range}. Scale `x`, or set the range of "
+            "its values."
+        )
+
+
+def check_labels(y, num_examples, num_logits):
+    """Returns labels as an array, or raises `ValueError`.
+
+    Args:
+        y: Integers `(batch,)` or `(batch, 1)`, or one-hot
+            `(batch, num_classes)`.
+        num_examples: Number of examples.
+        num_logits: Logits of an example; 1 is two classes.
+    """
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    num_classes = max(num_logits, 2)
+    one_hot = (num_examples, num_logits)
+    if y.shape != (num_examples,) and (num_logits == 1 or y.shape != one_hot):
+        raise ValueError(
+            f"`y` must be of shape ({num_examples},), or one-hot "
+            f"({num_examples}, {num_classes}). Received: shape {y.shape}."
+        )
+    if y.ndim == 1 and not (
+        np.all(y == np.floor(y)) and np.all((y >= 0) & (y < num_classes))
+    ):
+        raise ValueError(
+            f"`y` must hold classes from 0 to {num_classes - 1}. Received: "
+            f"values from {y.min()} to {y.max()}."
+        )
+    return y.astype("int32") if y.ndim == 1 else y
+
+
+def check_mask(mask, x):
+    """Returns a mask as a tensor of `x`'s type, or raises `ValueError`."""
+    shape = np.shape(mask)
+    if not shape or shape != tuple(x.shape[: len(shape)]):
+        raise ValueError(
+            "`mask` must have the first axes of `x`, "
+            f"{tuple(x.shape)}. Received: shape {shape}."
+        )
+    return keras.ops.cast(keras.ops.convert_to_tensor(mask), x.dtype)
+
+
+def check_epsilon(epsilon, num_examples):
+    """Returns epsilon as a float, or as an array `(batch,)`.
+
+    Raises:
+        ValueError: If it is negative, not finite, or of another shape.
+    """
+    values = np.asarray(epsilon, "float32")
+    if values.shape not in ((), (num_examples,)):
+        raise ValueError(
+            f"`epsilon` must be a number, or one for each of {num_examples} "
+            f"examples. Received: shape {values.shape}. For several in one "
+            "call use `epsilons`."
+        )
+    if not (np.all(np.isfinite(values)) and np.all(values >= 0)):
+        raise ValueError(
+            "`epsilon` must be a finite number of at least 0. "
+            f"Received: epsilon={epsilon!r}."
+        )
+    return values

@@ -1,0 +1,20 @@
+"""What is given per example or per step, made to fit the input."""
+
+from keras import ops
+
+
+def per_example(epsilon, x):
+    """Returns a scalar or `(batch,)` so that it broadcasts over `x`."""
+    epsilon = ops.cast(epsilon, x.dtype)
+    if not len(epsilon.shape):
+        return epsilon
+    return ops.reshape(epsilon, (-1,) + (1,) * (len(x.shape) - 1))
+
+
+def masked(x, mask):
+    """Zeroes `x` where `mask`, over its first axes, is False."""
+    if mask is None:
+        return x
+    mask = ops.cast(mask, x.dtype)
+    extra = len(x.shape) - len(mask.shape)
+    return x * ops.reshape(mask, tuple(ops.shape(mask)) + (1,) * extra)

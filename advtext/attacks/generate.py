@@ -1,0 +1,121 @@
+"""From an attack on one batch to adversarial examples of whatever is given."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from advtext import backend
+from advtext.attacks import arguments
+from advtext.attacks.runner import Runner
+
+
+def generate(
+    attack,
+    model,
+    x,
+    y=None,
+    *,
+    mask=None,
+    epsilon=None,
+    epsilons=None,
+    training=False,
+    batch_size=None,
+    progress=False,
+):
+    """Returns adversarial examples, as `Attack.__call__` tells."""
+    run = Runner(attack, model, training)
+    if backend.is_symbolic(x):
+        return run.examples(x, y, mask, epsilon)
+    rest = {"mask": mask, "batch_size": batch_size, "progress": progress}
+    if epsilons is None:
+        epsilon = attack.epsilon if epsilon is None else epsilon
+        return _generate(run, x, y, epsilon, **rest)
+    if epsilon is not None:
+        raise ValueError("Pass `epsilon` or `epsilons`, not both.")
+    again = _repeatable(x)
+    return ops.stack([_generate(run, again(), y, e, **rest) for e in epsilons])
+
+
+def _generate(run, x, y, epsilon, mask, batch_size, progress):
+    value_range = run.attack.value_range
+    if not _is_array(x):
+        if y is not None or mask is not None or np.ndim(epsilon):
+            raise ValueError(
+                "Labels of a dataset come with its batches, (x, y); `y`, "
+                "`mask` and an `epsilon` per example are for arrays."
+            )
+        number = len(x) if hasattr(x, "__len__") else None
+        batches = _batches(x, value_range, epsilon)
+        return _joined(run, batches, number, progress)
+    x = ops.convert_to_tensor(x)
+    single = _is_single(run.model, x)
+    if single:
+        x = x[None]
+        y = None if y is None else np.asarray(y)[None]
+        mask = None if mask is None else np.asarray(mask)[None]
+    arguments.check_inputs(x, value_range)
+    epsilon = arguments.check_epsilon(epsilon, len(x))
+    if mask is not None:
+        mask = arguments.check_mask(mask, x)
+    size = batch_size or len(x)
+    batches = _slices(x, y, mask, epsilon, size)
+    found = _joined(run, batches, -(-len(x) // size), progress)
+    return found[0] if single else found
+
+
+def _joined(run, batches, number, progress):
+    bar = keras.utils.Progbar(number) if progress else None
+    parts = []
+    for batch in batches:
+        parts.append(run(*batch))
+        if bar is not None:
+            bar.add(1)
+    if not parts:
+        raise ValueError("The dataset holds no batches.")
+    return ops.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _is_array(x):
+    return (
+        hasattr(x, "__array__")
+        or isinstance(x, (list, tuple))
+        or ops.is_tensor(x)
+    )
+
+
+def _repeatable(x):
+    """Returns a function that gives `x` to read, time and again."""
+    if _is_array(x) or isinstance(x, keras.utils.PyDataset):
+        return lambda: x
+    batches = list(x)
+    return lambda: iter(batches)
+
+
+def _is_single(model, x):
+    """Returns whether `x` is one example, where the model tells."""
+    try:
+        return len(x.shape) == len(model.input_shape) - 1
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def _slices(x, y, mask, epsilon, batch_size):
+    for first in range(0, len(x), batch_size):
+        rows = slice(first, first + batch_size)
+        yield (
+            x[rows],
+            None if y is None else np.asarray(y)[rows],
+            None if mask is None else mask[rows],
+            epsilon[rows] if epsilon.ndim else epsilon,
+        )
+
+
+def _batches(dataset, value_range, epsilon):
+    batches = dataset
+    if isinstance(dataset, keras.utils.PyDataset):
+        batches = (dataset[index] for index in range(len(dataset)))
+    for batch in batches:
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        x = ops.convert_to_tensor(x)
+        arguments.check_inputs(x, value_range)
+        yield x, y, None, arguments.check_epsilon(epsilon, len(x))

@@ -1,0 +1,122 @@
+import weakref
+
+import keras
+from keras import ops
+
+from advtext import backend
+from advtext.attacks import arguments
+from advtext.logits import check_activation, check_logits, check_not_softmax
+
+# Examples on which a model is tried before it is attacked.
+_TRIED = 8
+
+
+class Runner:
+    """An attack on a model, compiled if the model is of Keras.
+
+    Args:
+        attack: The attack.
+        model: The model, a method of one, or another function.
+        training: Whether it runs in training mode.
+
+    Raises:
+        ValueError: If the model is seen to give probabilities, or a function
+            is to run in training mode.
+    """
+
+    def __init__(self, attack, model, training):
+        check_activation(model)
+        self.attack = attack
+        self.model = model
+        owner = getattr(model, "__self__", model)
+        self.layer = owner if isinstance(owner, keras.Layer) else None
+        if training and not isinstance(model, keras.Layer):
+            raise ValueError(
+                "`training=True` is for Keras models; a function of your own "
+                "decides itself how it runs."
+            )
+        self.training = training
+        self.num_logits = None
+
+    def logits(self, x, training=None):
+        if not isinstance(self.model, keras.Layer):
+            return self.model(x)
+        training = self.training if training is None else training
+        return self.model(x, training=training)
+
+    def examples(self, x, y, mask, epsilon):
+        variables = self.layer.non_trainable_variables if self.training else ()
+        before = [ops.copy(v.value) for v in variables]
+        found = self.attack.examples(self.logits, x, y, mask, epsilon)
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        return found
+
+    def __call__(self, x, y, mask, epsilon):
+        if y is None and self.attack.targeted is True:
+            raise ValueError(
+                "A targeted attack needs `y`, the classes to reach (or "
+                "targeted='least_likely')."
+            )
+        if self.num_logits is None:
+            self.num_logits = self._num_logits(x[:_TRIED])
+        if y is not None:
+            y = arguments.check_labels(y, len(x), self.num_logits)
+            y = ops.convert_to_tensor(y)
+        epsilon = ops.cast(epsilon, x.dtype)
+        found = self._compiled()(x, y, mask, epsilon)
+        self._check_moved(x, y, epsilon, found)
+        return found
+
+    def _num_logits(self, x):
+        """Returns the number of logits of an example.
+
+        Raises:
+            ValueError: If they are none, or probabilities.
+        """
+        logits = self.logits(x, training=False)
+        check_logits(logits)
+        check_not_softmax(logits)
+        return logits.shape[-1]
+
+    def _compiled(self):
+        """Returns `examples`, compiled once for a model."""
+        if self.layer is None:
+            return self.examples
+        runs = self.attack.compiled.setdefault(self.layer, {})
+        key = getattr(self.model, "__name__", None), self.training
+        if key not in runs:
+            runs[key] = self._compile()
+        return runs[key]
+
+    def _compile(self):
+        attack, training = self.attack, self.training
+        # What is compiled must not keep the model alive.
+        layer = weakref.ref(self.layer)
+        name = None if self.model is self.layer else self.model.__name__
+
+        def examples(*args):
+            model = layer() if name is None else getattr(layer(), name)
+            return Runner(attack, model, training).examples(*args)
+
+        seeds = [generator.state for generator in attack.seed_generators]
+        return backend.compiled(examples, [*self.layer.variables, *seeds])
+
+    def _check_moved(self, x, y, epsilon, found):
+        """Tells why an attack changed nothing at all."""
+        if (
+            not self.attack.num_steps
+            or not float(ops.max(epsilon))
+            or bool(ops.any(found != x))
+        ):
+            return
+        y = self.attack.labels(self.logits, x, y)
+        gradient = backend.input_gradient(
+            lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
+        )
+        if not bool(ops.any(gradient != 0)):
+            raise ValueError(
+                "The gradient is zero in every example: the model is so sure "
+                "that its loss is flat there, or it gives probabilities in "
+                "place of logits. Take the model without its last activation."
+            )

@@ -1,0 +1,232 @@
+"""Attacks called on arrays, datasets and single examples; wrong input."""
+
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from advtext.attacks import (
+    FastGradient,
+    ProjectedGradientDescent,
+    RandomNoise,
+    VirtualAdversarial,
+)
+from advtext.data import ArrayBatches
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.random((7, 6), dtype="float32")
+Y = np.arange(7) % 3
+WEIGHTS = RANDOM.normal(size=(6, 3)).astype("float32")
+
+
+def logits(x):
+    return ops.matmul(x, WEIGHTS)
+
+
+@pytest.fixture
+def model():
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+    model.set_weights([WEIGHTS, np.zeros(3)])
+    return model
+
+
+@pytest.fixture
+def attack():
+    return FastGradient(0.1, norm="linf", value_range=(0.0, 1.0))
+
+
+def test_model_function_and_method_give_the_same(model, attack):
+    expected = np.asarray(attack(model, X, Y))
+    assert np.any(expected != X)
+    for other in (logits, model.call):
+        np.testing.assert_allclose(attack(other, X, Y), expected, atol=1e-7)
+
+
+def test_parts_give_the_whole(model, attack, capsys):
+    whole = np.asarray(attack(model, X, Y))
+    pairs = [(X[:3], Y[:3]), (X[3:], Y[3:])]
+    batches = ArrayBatches((X, Y), 7, seed=0)
+    order = [int(np.flatnonzero((X == x).all(1))[0]) for x in batches[0][0]]
+    for found in (
+        attack(model, X, Y, batch_size=3),
+        attack(model, iter(pairs)),
+        np.stack([attack(model, x, y) for x, y in zip(X, Y, strict=True)]),
+        attack(model, X.tolist(), np.eye(3)[Y]),
+    ):
+        np.testing.assert_allclose(found, whole, atol=1e-7)
+    np.testing.assert_allclose(attack(model, batches), whole[order], atol=1e-7)
+    assert not capsys.readouterr().out
+    attack(model, X, Y, batch_size=3, progress=True)
+    assert "3/3" in capsys.readouterr().out
+
+
+def test_own_prediction_is_that_of_every_batch(model, attack):
+    y = np.argmax(X @ WEIGHTS, axis=1)
+    expected = attack(model, X, y)
+    for found in (attack(model, X), attack(model, [X[:2], X[2:]].__iter__())):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_epsilon_per_example_and_several(model, attack):
+    epsilons = np.linspace(0.0, 0.06, 7)
+    each = np.asarray(attack(model, X, Y, epsilon=epsilons))
+    several = np.asarray(attack(model, X, Y, epsilons=epsilons))
+    assert several.shape == (7, 7, 6)
+    for k, epsilon in enumerate(epsilons):
+        np.testing.assert_array_equal(several[k][k], each[k])
+        np.testing.assert_allclose(
+            several[k], attack(model, X, Y, epsilon=epsilon)
+        )
+    np.testing.assert_array_equal(several[0], X)
+    for dataset in (iter([(X, Y)]), ArrayBatches((X, Y), 7, seed=0)):
+        found = np.asarray(attack(model, dataset, epsilons=epsilons[:2]))
+        assert found.shape == (2, 7, 6)
+        assert np.all(found[1].sum() != found[0].sum())
+    halves = attack(model, X, Y, epsilon=epsilons, batch_size=4)
+    np.testing.assert_array_equal(halves, each)
+
+
+def test_a_loss_of_ones_own(model):
+    def difference(y, logits):
+        """High where the logit of class 0 is above that of class 1."""
+        return logits[:, 0] - logits[:, 1]
+
+    attack = FastGradient(2.0, norm="l2", loss=difference)
+    direction = WEIGHTS[:, 0] - WEIGHTS[:, 1]
+    expected = X + 2.0 * direction / np.linalg.norm(direction)
+    np.testing.assert_allclose(attack(model, X), expected, atol=1e-5)
+
+
+def test_compiled_once_for_a_shape_whatever_epsilon(attack):
+    traced = []
+
+    class Counted(keras.layers.Dense):
+        def call(self, x):
+            traced.append(tuple(x.shape))
+            return super().call(x)
+
+    model = keras.Sequential([Counted(3)])
+    model.build((None, 6))
+    attack(model, X, Y)
+    after_first = len(traced)
+    for epsilon in (0.1, 0.2, np.linspace(0.1, 0.2, 7)[0]):
+        # The row that tries the model is not traced, but run.
+        del traced[:]
+        attack(model, X, Y, epsilon=epsilon)
+        assert len(traced) <= 1 < after_first
+    del traced[:]
+    attack(model, X[:5], Y[:5])
+    assert len(traced) > 1
+
+
+def test_new_weights_are_seen(model, attack):
+    before = np.asarray(attack(model, X, Y))
+    model.set_weights([-WEIGHTS, np.zeros(3)])
+    after = np.asarray(attack(model, X, Y))
+    expected = np.clip(X - (before - X) * 2, 0, 1)
+    assert not np.allclose(before, after)
+    np.testing.assert_allclose(
+        after, attack(lambda x: -logits(x), X, Y), atol=1e-6
+    )
+    assert expected.shape == after.shape
+
+
+def test_an_attack_does_not_keep_a_model_alive(attack):
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+    attack(model, X, Y)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+
+
+def test_training_mode_is_explicit_and_leaves_no_trace():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(3),
+        ]
+    )
+    attack = ProjectedGradientDescent(0.1, num_steps=3)
+    before = [np.asarray(v) for v in model.non_trainable_variables]
+    found = np.asarray(attack(model, X, Y, training=True))
+    for old, now in zip(before, model.non_trainable_variables, strict=True):
+        np.testing.assert_array_equal(old, now)
+    assert np.any(found != np.asarray(attack(model, X, Y)))
+
+
+def test_noise_goes_on_from_call_to_call(model):
+    attack = RandomNoise(0.1, seed=0)
+    first, second = (np.asarray(attack(model, X, Y)) for _ in range(2))
+    assert np.all(first != second)
+    again = RandomNoise(0.1, seed=0)
+    np.testing.assert_array_equal(again(model, X, Y), first)
+    np.testing.assert_array_equal(again(model, X, Y), second)
+
+
+def test_virtual_adversarial_examples_need_no_label(model):
+    attack = VirtualAdversarial(0.5, seed=0)
+    found = np.asarray(attack(model, X))
+    np.testing.assert_allclose(
+        np.linalg.norm(found - X, axis=1), 0.5, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"y": [0, 1]}, r"shape \(7,\), or one-hot \(7, 3\)\. Rec.* \(2,\)"),
+        ({"y": np.zeros((7, 4))}, r"one-hot \(7, 3\). Received: shape \(7, 4"),
+        ({"y": Y + 1}, "classes from 0 to 2. Received: values from 1 to 3"),
+        ({"y": Y - 1}, "classes from 0 to 2. Received: values from -1 to 1"),
+        ({"y": Y + 0.5}, "classes from 0 to 2"),
+        ({"x": X * np.nan}, "`x` holds NaN or infinite values"),
+        ({"x": X * 255}, r"from .* to 2.*, outside of `value_range`=\(0.0, 1"),
+        ({"x": X[:0]}, "at least one example"),
+        ({"x": np.float32(1.0)}, "at least one example"),
+        ({"mask": np.ones((7, 5))}, r"the first axes of `x`, \(7, 6\)"),
+        ({"mask": True}, "the first axes of `x`"),
+        ({"epsilon": [0.1, 0.2]}, "or one for each of 7 examples"),
+        ({"epsilon": -0.1}, "at least 0. Received: epsilon=-0.1"),
+        ({"epsilon": np.inf}, "at least 0. Received: epsilon=inf"),
+        ({"epsilon": 0.1, "epsilons": [0.1]}, "not both"),
+        ({"model": lambda x: ops.softmax(logits(x))}, "gives probabilities"),
+        ({"model": logits, "training": True}, "for Keras models"),
+        ({"x": iter([])}, "holds no batches"),
+        ({"x": iter([X]), "y": Y}, "come with its batches"),
+    ],
+)
+def test_wrong_input_is_refused(model, attack, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        attack(**({"model": model, "x": X} | arguments))
+
+
+def test_integer_images_are_refused(model, attack):
+    with pytest.raises(TypeError, match="uint8.*astype.'float32'. / 255"):
+        attack(model, (255 * X).astype("uint8"), Y)
+
+
+def test_a_targeted_attack_needs_labels(model):
+    with pytest.raises(ValueError, match="needs `y`, the classes to reach"):
+        FastGradient(0.1, targeted=True)(model, X)
+    with pytest.raises(ValueError, match="`targeted` must be True, False or"):
+        FastGradient(0.1, targeted="most_likely")
+
+
+def test_a_zero_gradient_is_told(attack):
+    sure = [lambda x: 1e6 * logits(x), lambda x: 0.0 * logits(x)]
+    y = np.argmax(X @ WEIGHTS, axis=1)
+    for function in sure:
+        with pytest.raises(ValueError, match="gradient is zero in every"):
+            attack(function, X, y)
+    # A corner of the range is no such case.
+    low = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    low.set_weights([np.ones((1, 1)), np.zeros(1)])
+    corner = np.zeros((2, 1), "float32")
+    np.testing.assert_array_equal(attack(low, corner, [1, 1]), corner)

@@ -79,9 +79,9 @@ def check_inputs(x, value_range):
             "An attack needs a batch of at least one example, (batch, ...). "
             f"Received: shape {tuple(x.shape)}."
         )
-    lowest, highest = float(keras.ops.min(x)), float(keras.ops.max(x))
-    if not (math.isfinite(lowest) and math.isfinite(highest)):
+    if not bool(keras.ops.all(keras.ops.isfinite(x))):
         raise ValueError("`x` holds NaN or infinite values.")
+    lowest, highest = float(keras.ops.min(x)), float(keras.ops.max(x))
     if value_range and not (
         value_range[0] <= lowest and highest <= value_range[1]
     ):

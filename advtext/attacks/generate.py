@@ -37,7 +37,6 @@ def generate(
 
 
 def _generate(run, x, y, epsilon, mask, batch_size, progress):
-    value_range = run.attack.value_range
     if not _is_array(x):
         if y is not None or mask is not None or np.ndim(epsilon):
             raise ValueError(
@@ -45,7 +44,7 @@ def _generate(run, x, y, epsilon, mask, batch_size, progress):
                 "`mask` and an `epsilon` per example are for arrays."
             )
         number = len(x) if hasattr(x, "__len__") else None
-        batches = _batches(x, value_range, epsilon)
+        batches = _batches(run, x, epsilon)
         return _joined(run, batches, number, progress)
     x = ops.convert_to_tensor(x)
     single = _is_single(run.model, x)
@@ -53,7 +52,8 @@ def _generate(run, x, y, epsilon, mask, batch_size, progress):
         x = x[None]
         y = None if y is None else np.asarray(y)[None]
         mask = None if mask is None else np.asarray(mask)[None]
-    arguments.check_inputs(x, value_range)
+    arguments.check_inputs(x, run.attack.value_range)
+    y = run.checked_labels(x, y)
     epsilon = arguments.check_epsilon(epsilon, len(x))
     if mask is not None:
         mask = arguments.check_mask(mask, x)
@@ -104,18 +104,19 @@ def _slices(x, y, mask, epsilon, batch_size):
         rows = slice(first, first + batch_size)
         yield (
             x[rows],
-            None if y is None else np.asarray(y)[rows],
+            None if y is None else y[rows],
             None if mask is None else mask[rows],
             epsilon[rows] if epsilon.ndim else epsilon,
         )
 
 
-def _batches(dataset, value_range, epsilon):
+def _batches(run, dataset, epsilon):
     batches = dataset
     if isinstance(dataset, keras.utils.PyDataset):
         batches = (dataset[index] for index in range(len(dataset)))
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         x = ops.convert_to_tensor(x)
-        arguments.check_inputs(x, value_range)
+        arguments.check_inputs(x, run.attack.value_range)
+        y = run.checked_labels(x, y)
         yield x, y, None, arguments.check_epsilon(epsilon, len(x))

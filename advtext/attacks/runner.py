@@ -52,17 +52,25 @@ class Runner:
             variable.assign(value)
         return found
 
-    def __call__(self, x, y, mask, epsilon):
+    def checked_labels(self, x, y):
+        """Returns the labels of a batch as a tensor, or `None`.
+
+        Raises:
+            ValueError: If they are wrong, or missing for a targeted attack.
+        """
+        if self.num_logits is None:
+            self.num_logits = self._num_logits(x[:_TRIED])
         if y is None and self.attack.targeted is True:
             raise ValueError(
                 "A targeted attack needs `y`, the classes to reach (or "
                 "targeted='least_likely')."
             )
-        if self.num_logits is None:
-            self.num_logits = self._num_logits(x[:_TRIED])
-        if y is not None:
-            y = arguments.check_labels(y, len(x), self.num_logits)
-            y = ops.convert_to_tensor(y)
+        if y is None:
+            return None
+        y = arguments.check_labels(y, len(x), self.num_logits)
+        return ops.convert_to_tensor(y)
+
+    def __call__(self, x, y, mask, epsilon):
         epsilon = ops.cast(epsilon, x.dtype)
         found = self._compiled()(x, y, mask, epsilon)
         self._check_moved(x, y, epsilon, found)

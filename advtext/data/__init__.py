@@ -1,4 +1,4 @@
-"""Texts, tokenizers, token caches and batches."""
+"""Texts, tokenizers, token caches and batches; images."""
 
 from advtext.data.array_batches import ArrayBatches as ArrayBatches
 from advtext.data.corpus import Corpus as Corpus
@@ -9,6 +9,8 @@ from advtext.data.documents import RawDocuments as RawDocuments
 from advtext.data.evaluation_batches import (
     EvaluationBatches as EvaluationBatches,
 )
+from advtext.data.images import Images as Images
+from advtext.data.images import load_images as load_images
 from advtext.data.language_model_batches import (
     LanguageModelBatches as LanguageModelBatches,
 )

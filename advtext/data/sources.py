@@ -138,6 +138,34 @@ class _Tfds(Source):
         return str(number)
 
 
+def tfds_images(name, data_dir=""):
+    """Reads the images of a set of tensorflow-datasets.
+
+    Returns:
+        Dict from `"train"` and `"test"`, as far as they are there, to arrays
+        of images and of labels.
+
+    Raises:
+        ValueError: the set has no features `image` and `label`.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = _open_builder(name, data_dir)
+    features = builder.info.features
+    if not {"image", "label"} <= set(features):
+        raise ValueError(
+            f"{name} has no features `image` and `label`, only "
+            f"{', '.join(features)}. Choose another `tfds_name`."
+        )
+    found = {}
+    for split in {"train", "test"} & set(builder.info.splits):
+        rows = list(tfds.as_numpy(builder.as_dataset(split=split)))
+        found[split] = tuple(
+            np.stack([row[key] for row in rows]) for key in ("image", "label")
+        )
+    return found
+
+
 def _open_builder(name, data_dir):
     import tensorflow_datasets as tfds
 

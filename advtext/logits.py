@@ -7,6 +7,8 @@ import numpy as np
 
 from advtext.backend import at_least_float32
 
+_PRECISE = "float32", "float64"
+
 
 def check_logits(logits):
     """Raises `ValueError` unless `logits` is shaped like logits."""
@@ -19,12 +21,13 @@ def check_logits(logits):
 
 def check_not_softmax(logits):
     """Raises `ValueError` if values look like probabilities of classes."""
+    half = keras.backend.standardize_dtype(logits.dtype) not in _PRECISE
     values = np.asarray(at_least_float32(logits))
     sums = np.sum(values, axis=-1)
     if (
         values.shape[-1] > 1
         and np.all(values >= 0)
-        and np.all(np.abs(sums - 1.0) < 1e-3)
+        and np.all(np.abs(sums - 1.0) < (2e-2 if half else 1e-3))
     ):
         raise ValueError(
             "The model gives probabilities (every row is positive and adds up "
@@ -53,7 +56,12 @@ def check_activation(model):
 
 def _last_layer(model):
     while isinstance(model, keras.Model) and model.layers:
-        model = model.layers[-1]
+        outputs = getattr(model, "outputs", None)
+        if outputs:
+            # The output knows where it is from; layers are in another order.
+            model = keras.tree.flatten(outputs)[0]._keras_history.operation
+        else:
+            model = model.layers[-1]
     return model
 
 

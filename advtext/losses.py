@@ -9,6 +9,11 @@ from keras import ops
 from advtext.backend import at_least_float32
 from advtext.logits import check_logits
 
+# Far below every logit.
+_NEVER = 1e9
+# From here on, about log(2^24), 1 - exp(-margin) is 1 in float32.
+_SURE = 16.6
+
 
 def kl_divergence_from_logits(clean_logits, perturbed_logits):
     """Kullback-Leibler divergence of a prediction from a reference one.
@@ -96,23 +101,31 @@ def least_likely(logits):
 def cross_entropy(y, logits):
     """Cross-entropy of labels, per example.
 
+    Its gradient keeps its direction however sure the model is: where the
+    probability of the label would round to 1, nothing is computed from it.
+
     Args:
         y: `(batch,)` or `(batch, 1)` integers, or one-hot
             `(batch, num_classes)`.
         logits: `(batch, num_classes)` or `(batch, 1)`.
 
     Returns:
-        Losses `(batch,)`.
+        Losses `(batch,)`, at least float32.
     """
     check_logits(logits)
+    logits = at_least_float32(logits)
     y = ops.convert_to_tensor(y)
     num_logits = logits.shape[-1]
     if num_logits == 1:
-        y = ops.reshape(ops.cast(y, logits.dtype), (-1, 1))
-        losses = ops.binary_crossentropy(y, logits, from_logits=True)
-        return ops.squeeze(losses, axis=-1)
-    if len(y.shape) == 2 and y.shape[-1] == num_logits:
-        y = ops.cast(y, logits.dtype)
-        return ops.categorical_crossentropy(y, logits, from_logits=True)
-    y = ops.reshape(y, (-1,))
-    return ops.sparse_categorical_crossentropy(y, logits, from_logits=True)
+        positive = ops.reshape(ops.cast(y, "bool"), (-1,))
+        logit = ops.squeeze(logits, axis=-1)
+        return ops.softplus(ops.where(positive, -logit, logit))
+    one_hot = y
+    if len(y.shape) != 2 or y.shape[-1] != num_logits:
+        one_hot = ops.one_hot(ops.reshape(y, (-1,)), num_logits)
+    one_hot = ops.cast(one_hot, logits.dtype)
+    right = ops.sum(one_hot * logits, axis=-1)
+    others = ops.logsumexp(logits - _NEVER * one_hot, axis=-1)
+    losses = ops.categorical_crossentropy(one_hot, logits, from_logits=True)
+    sure = right - others > _SURE
+    return ops.where(sure, ops.softplus(others - right), losses)

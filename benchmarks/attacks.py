@@ -6,8 +6,10 @@ A small convolutional network is trained on MNIST for one epoch; FGSM, and PGD
 of 40 steps in linf and l2, attack its first test images. All programs take
 turns in one process. Prints one JSON line: the error of the network on each
 program's examples, seconds (medians over the rounds), the ratio to ours in the
-same round, and the largest difference from our examples. A toolbox that cannot
-be imported is left out, with the reason. TensorFlow only: so are they.
+same round, and the largest difference from our examples, where the network is
+not so sure that 1 minus its probability rounds to 0 (there the others' gradient
+lacks the label's own logit). A toolbox that cannot be imported is left out,
+with the reason (`pip install '.[peers]'`). TensorFlow only: so are they.
 """
 
 import argparse
@@ -25,6 +27,8 @@ from advtext.data import load_images
 
 DATA = os.path.join(os.environ.get("ADVTEXT_DATA", "../shared/data"), "mnist")
 STEPS = 40
+# Margin of the logits from which on the network is that sure.
+SURE = 16.0
 # Name: norm, epsilon, length of a step.
 ATTACKS = {
     "fgsm": ("linf", 0.25, None),
@@ -165,6 +169,8 @@ def compare(build, norm, epsilon, step_size, model, x, y, rounds):
             examples[name] = np.asarray(attack(x, y))
             if done >= 2:
                 seconds[name].append(time.perf_counter() - start)
+    logits = np.sort(model.predict(x, verbose=0), axis=1)
+    unsure = logits[:, -1] - logits[:, -2] < SURE
     result = {}
     for name, found in examples.items():
         predicted = np.argmax(model.predict(found, verbose=0), axis=1)
@@ -178,7 +184,9 @@ def compare(build, norm, epsilon, step_size, model, x, y, rounds):
             "error": round(100 * float(np.mean(predicted != y)), 2),
             "seconds": round(statistics.median(seconds[name]), 4),
             "ratio": round(statistics.median(ratios), 2),
-            "difference": float(np.max(np.abs(found - examples["advtext"]))),
+            "difference": float(
+                np.max(np.abs(found - examples["advtext"])[unsure])
+            ),
         }
     return result
 
@@ -204,12 +212,15 @@ def main():
         name: compare(build, *attack, model, x, y, arguments.rounds)
         for name, attack in ATTACKS.items()
     }
-    clean = np.argmax(model.predict(x, verbose=0), axis=1)
+    logits = model.predict(x, verbose=0)
+    ordered = np.sort(logits, axis=1)
+    clean = np.argmax(logits, axis=1)
     print(
         json.dumps(
             {
                 "benchmark": "attacks",
                 "clean_error": round(100 * float(np.mean(clean != y)), 2),
+                "sure": int(np.sum(ordered[:, -1] - ordered[:, -2] >= SURE)),
                 **results,
                 "left_out": missing,
                 "examples": arguments.examples,

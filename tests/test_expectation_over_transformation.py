@@ -7,6 +7,7 @@ from advtext.attacks import (
     ExpectationOverTransformation,
     FastGradient,
     ProjectedGradientDescent,
+    VirtualAdversarial,
 )
 
 X = np.zeros((1, 2), "float32")
@@ -52,5 +53,7 @@ def test_settings_are_those_of_the_attack():
 def test_wrong_settings_are_refused():
     with pytest.raises(TypeError, match="`attack` must be an advtext.attacks"):
         ExpectationOverTransformation(lambda x: x, flipped)
+    with pytest.raises(TypeError, match="raises a loss.*VirtualAdversarial"):
+        ExpectationOverTransformation(VirtualAdversarial(1.0), flipped)
     with pytest.raises(ValueError, match="`num_samples` must be an integer"):
         ExpectationOverTransformation(FastGradient(1.0), flipped, 0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from advtext import backend
 from advtext.attacks import (
     FastGradient,
     ProjectedGradientDescent,
@@ -111,15 +112,18 @@ def test_compiled_once_for_a_shape_whatever_epsilon(attack):
     model = keras.Sequential([Counted(3)])
     model.build((None, 6))
     attack(model, X, Y)
-    after_first = len(traced)
-    for epsilon in (0.1, 0.2, np.linspace(0.1, 0.2, 7)[0]):
-        # The row that tries the model is not traced, but run.
-        del traced[:]
-        attack(model, X, Y, epsilon=epsilon)
-        assert len(traced) <= 1 < after_first
+    assert traced
     del traced[:]
+    for epsilon in (0.1, 0.2, np.linspace(0.1, 0.2, 7)[0]):
+        attack(model, X, Y, epsilon=epsilon)
+    assert not traced
     attack(model, X[:5], Y[:5])
-    assert len(traced) > 1
+    assert len(traced) == 1
+    # What has changed is seen.
+    attack.norm = "l2"
+    del traced[:]
+    found = np.asarray(attack(model, X, Y))
+    assert traced and np.linalg.norm(found - X, axis=1).max() < 0.1 + 1e-6
 
 
 def test_new_weights_are_seen(model, attack):
@@ -150,14 +154,21 @@ def test_training_mode_is_explicit_and_leaves_no_trace():
             keras.Input((6,)),
             keras.layers.BatchNormalization(),
             keras.layers.Dropout(0.5),
-            keras.layers.Dense(3),
+            keras.layers.SpectralNormalization(keras.layers.Dense(3)),
         ]
     )
-    attack = ProjectedGradientDescent(0.1, num_steps=3)
-    before = [np.asarray(v) for v in model.non_trainable_variables]
-    found = np.asarray(attack(model, X, Y, training=True))
-    for old, now in zip(before, model.non_trainable_variables, strict=True):
-        np.testing.assert_array_equal(old, now)
+    attack = ProjectedGradientDescent(
+        0.1, num_steps=3, random_start=True, seed=0
+    )
+    before = [np.asarray(v) for v in model.variables]
+    draws = []
+    # With and without labels the seeds are drawn from in another order.
+    for y in (Y, None, Y, None):
+        found = np.asarray(attack(model, X, y, training=True))
+        draws.append(np.asarray(attack.seed_generator.state).tolist())
+        for old, now in zip(before, model.variables, strict=True):
+            np.testing.assert_array_equal(old, now)
+    assert draws == sorted(draws) and len(set(map(tuple, draws))) == 4
     assert np.any(found != np.asarray(attack(model, X, Y)))
 
 
@@ -195,6 +206,13 @@ def test_virtual_adversarial_examples_need_no_label(model):
         ({"x": np.float32(1.0)}, "at least one example"),
         ({"mask": np.ones((7, 5))}, r"the first axes of `x`, \(7, 6\)"),
         ({"mask": True}, "the first axes of `x`"),
+        ({"y": -5.0 * np.ones((7, 3))}, "One-hot `y` must hold a single 1"),
+        ({"y": np.full((7, 3), np.nan)}, "One-hot `y` must hold a single 1"),
+        ({"y": list("abcabca")}, "as numbers. Received: dtype <U1"),
+        ({"batch_size": -1}, "`batch_size` must be an integer of at least 1"),
+        ({"epsilon": "0.1"}, "`epsilon` must be a number. Received.*'0.1'"),
+        ({"epsilon": True}, "`epsilon` must be a number"),
+        ({"epsilons": []}, "`epsilons` is empty"),
         ({"epsilon": [0.1, 0.2]}, "or one for each of 7 examples"),
         ({"epsilon": -0.1}, "at least 0. Received: epsilon=-0.1"),
         ({"epsilon": np.inf}, "at least 0. Received: epsilon=inf"),
@@ -208,6 +226,100 @@ def test_virtual_adversarial_examples_need_no_label(model):
 def test_wrong_input_is_refused(model, attack, arguments, message):
     with pytest.raises(ValueError, match=message):
         attack(**({"model": model, "x": X} | arguments))
+
+
+@pytest.mark.parametrize(
+    "value_range", [1.0, (None, 1), (0, 1, 2), "01", (1, 0), (0, [1, 1])]
+)
+def test_wrong_ranges_are_refused(value_range):
+    with pytest.raises(ValueError, match="must be .lowest, highest., two num"):
+        FastGradient(0.1, value_range=value_range)
+
+
+def test_a_range_holds_in_the_precision_of_the_input(model):
+    attack = FastGradient(0.05, norm="linf", value_range=(-0.1, 0.1))
+    x = np.clip(X - 0.5, np.float32(-0.1), np.float32(0.1))
+    again = attack(model, attack(model, x, Y), Y)
+    assert np.abs(again).max() <= np.float32(0.1)
+
+
+def test_a_mask_is_true_or_false(model):
+    settings = {"norm": "linf", "distribution": "uniform", "seed": 0}
+    images = [
+        RandomNoise(0.1, **settings)(model, X, mask=mask)
+        for mask in (np.full(7, 255, "uint8"), np.ones(7, bool))
+    ]
+    np.testing.assert_array_equal(*images)
+
+
+def test_several_inputs_are_refused(model, attack):
+    with pytest.raises(TypeError, match="model with several inputs attack one"):
+        attack(model, {"image": X}, Y)
+
+
+class Endless:
+    """A dataset that does not know its length."""
+
+    def __len__(self):
+        raise TypeError("The dataset length is unknown.")
+
+    def __iter__(self):
+        return iter([(X[:3], Y[:3]), (X[3:], Y[3:])])
+
+
+def test_a_dataset_need_not_know_its_length(model, attack):
+    np.testing.assert_allclose(
+        attack(model, Endless()), attack(model, X, Y), atol=1e-7
+    )
+
+
+def test_a_model_with_a_fixed_batch(attack):
+    batch = keras.Input(batch_shape=(16, 6))
+    parts = keras.layers.Reshape((2, 3))(batch)
+    out = keras.layers.Dense(3)(keras.layers.Flatten()(parts))
+    model = keras.Model(batch, out)
+    x = RANDOM.random((16, 6), dtype="float32")
+    assert attack(model, x).shape == (16, 6)
+
+
+def test_a_callback_may_attack_the_model_in_training(attack):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+    found = []
+
+    class Attacks(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            found.append(np.asarray(attack(model, X, Y)))
+
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(10.0), loss)
+    model.fit(X, Y, batch_size=7, epochs=3, verbose=0, callbacks=[Attacks()])
+    assert len(found) == 3
+    np.testing.assert_array_equal(found[-1], attack(model, X, Y))
+
+
+def test_within_a_compiled_function(model, attack):
+    expected = np.asarray(attack(model, X, Y))
+    variables = model.variables
+
+    def run(function, x):
+        compiled = backend.compiled(function, variables)
+        return np.asarray(compiled(ops.convert_to_tensor(x)))
+
+    np.testing.assert_allclose(
+        run(lambda x: attack(model, x, ops.convert_to_tensor(Y)), X), expected
+    )
+    for message, function in (
+        ("leave out `eps", lambda x: attack(model, x, epsilons=[0.1, 0.2])),
+        (
+            "needs `y`",
+            lambda x: FastGradient(0.1, targeted=True)(model, x),
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(function, X)
+    with pytest.raises(TypeError, match="Only floating-point inputs"):
+        run(lambda x: attack(model, x, Y), (9 * X).astype("int32"))
 
 
 def test_integer_images_are_refused(model, attack):

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from advtext.logits import check_activation, check_logits, check_not_softmax
 from advtext.models import Classifier, TextClassifier
@@ -52,6 +53,13 @@ def test_models_that_give_logits_pass(model):
     check_activation(model)
 
 
+def test_a_gate_within_a_functional_model_passes():
+    x = keras.Input((4,))
+    gate = keras.layers.Dense(3, activation="sigmoid")
+    out = keras.layers.Multiply()([keras.layers.Dense(3)(x), gate(x)])
+    check_activation(keras.Model(x, out))
+
+
 def test_text_classifier_gives_logits():
     check_activation(TextClassifier(9, embedding_dim=2, units=2))
 
@@ -59,5 +67,8 @@ def test_text_classifier_gives_logits():
 def test_values_that_look_like_probabilities_are_refused():
     with pytest.raises(ValueError, match="without its last softmax"):
         check_not_softmax(np.array([[0.2, 0.8], [1.0, 0.0]]))
+    half = ops.softmax(ops.arange(10, dtype="bfloat16")[None])
+    with pytest.raises(ValueError, match="gives probabilities"):
+        check_not_softmax(half)
     for logits in ([[0.2, 0.9]], [[-0.2, 1.2]], [[0.0, 0.0]], [[1.0]]):
         check_not_softmax(np.array(logits))

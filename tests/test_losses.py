@@ -133,6 +133,31 @@ def test_cross_entropy_of_one_logit():
         )
 
 
+@pytest.mark.parametrize("gap", [1.0, 17.0, 40.0, 80.0])
+@pytest.mark.parametrize("label", [0, 1])
+def test_gradient_keeps_its_direction_however_sure_the_model(gap, label):
+    """In float32 a probability rounds to 1 at a gap of 17."""
+    for logits in ([[gap, 0.0, -1.0]], [[gap]]):
+        logits = np.array(logits, "float32")
+        y = np.array([label])
+        gradient = backend.input_gradient(
+            lambda z, y=y: ops.sum(cross_entropy(y, z)),
+            ops.convert_to_tensor(logits),
+        )
+        if logits.shape[1] == 1:
+            exact = 1 / (1 + np.exp(-logits.astype("float64"))) - label
+            if label:
+                exact = -1 / (1 + np.exp(logits.astype("float64")))
+        else:
+            others = np.delete(logits[0].astype("float64"), label)
+            share = np.exp(others - others.max())
+            share /= share.sum()
+            odds = np.log(np.exp(others - others.max()).sum()) + others.max()
+            wrong = 1 / (1 + np.exp(logits[0, label] - odds))
+            exact = wrong * np.insert(share, label, -1.0)[None]
+        np.testing.assert_allclose(gradient, exact, rtol=1e-4, atol=1e-37)
+
+
 def test_divergence_of_different_numbers_of_logits_is_refused():
     with pytest.raises(ValueError, match=r"shape=\(4, 1\).*shape=\(4, 3\)"):
         kl_divergence_from_logits(np.zeros((4, 1)), np.zeros((4, 3)))

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from advtext.attacks.norms import (
     NORMS,
@@ -165,3 +166,16 @@ def test_random_points_fill_the_ball_evenly(norm):
     angles = np.arctan2(x[:, 0, 0], x[:, 1, 0])
     counts, _ = np.histogram(angles, bins=8, range=(-np.pi, np.pi))
     np.testing.assert_allclose(counts / len(x), 1 / 8, atol=0.012)
+
+
+def test_projection_in_half_precision():
+    """bfloat16 counts to 256 only."""
+    x = ops.cast(rows((2, 768)), "bfloat16")
+    found = project(x, ops.cast(8.0, "bfloat16"), "l1")
+    assert keras.backend.standardize_dtype(found.dtype) == "bfloat16"
+    found = np.asarray(ops.cast(found, "float32"))
+    np.testing.assert_allclose(numpy_length(found, "l1"), 8.0, rtol=5e-3)
+    seed = keras.random.SeedGenerator(0)
+    ball = random_in_ball((4, 768), "bfloat16", "l1", seed)
+    sizes = numpy_length(ops.cast(ball, "float32"), "l1")
+    assert np.all((sizes > 0.97) & (sizes < 1.01))

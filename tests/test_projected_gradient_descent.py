@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from advtext.attacks import FastGradient, ProjectedGradientDescent
+from advtext.attacks.norms import length
 from advtext.models import Classifier
 from advtext.training import AdversarialLoss, AdversarialTraining
 
@@ -35,6 +36,17 @@ def test_one_step_is_the_fast_gradient():
         attack.perturbation(valley, X),
         FastGradient(0.2, norm="linf").perturbation(valley, X),
     )
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+@pytest.mark.parametrize("num_steps", [1, 2])
+def test_long_steps_end_in_the_ball(norm, num_steps):
+    """One long step from a random start: fast adversarial training."""
+    attack = ProjectedGradientDescent(
+        0.1, 0.3, num_steps, norm=norm, random_start=True, seed=0
+    )
+    found = attack.perturbation(valley, X)
+    assert np.all(np.asarray(length(found, norm)) <= 0.1 * (1 + 1e-6))
 
 
 def test_momentum_worked_out_by_hand():

@@ -50,13 +50,28 @@ def check_value_range(value_range):
     """Returns `(lowest, highest)` or `None`, or raises `ValueError`."""
     if value_range is None:
         return None
-    lowest, highest = value_range
-    if not lowest < highest:
+    try:
+        lowest, highest = map(float, value_range)
+    except (TypeError, ValueError):
+        lowest = highest = 0.0
+    if isinstance(value_range, str) or not lowest < highest:
         raise ValueError(
-            "`value_range` must be (lowest, highest) with lowest < highest. "
-            f"Received: value_range={value_range!r}."
+            "`value_range` must be (lowest, highest), two numbers with lowest "
+            f"< highest. Received: value_range={value_range!r}."
         )
-    return float(lowest), float(highest)
+    return lowest, highest
+
+
+def check_type(x):
+    """Raises `TypeError` unless `x` holds floating-point numbers."""
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if "float" not in dtype:
+        raise TypeError(
+            "Only floating-point inputs can be perturbed. Received: dtype "
+            f"{dtype}. Convert images: x.astype('float32') / 255. For token "
+            "ids perturb what the classifier embeds: attack("
+            "classifier.classify, classifier.embed(token_ids), y)."
+        )
 
 
 def check_inputs(x, value_range):
@@ -66,25 +81,22 @@ def check_inputs(x, value_range):
         TypeError: If `x` does not hold floating-point numbers.
         ValueError: If it holds NaN, infinities, or values out of range.
     """
-    dtype = keras.backend.standardize_dtype(x.dtype)
-    if "float" not in dtype:
-        raise TypeError(
-            "Only floating-point inputs can be perturbed. Received: dtype "
-            f"{dtype}. Convert images: x.astype('float32') / 255. For token "
-            "ids perturb what the classifier embeds: attack("
-            "classifier.classify, classifier.embed(token_ids), y)."
-        )
+    check_type(x)
     if not len(x.shape) or not x.shape[0]:
         raise ValueError(
             "An attack needs a batch of at least one example, (batch, ...). "
             f"Received: shape {tuple(x.shape)}."
         )
-    if not bool(keras.ops.all(keras.ops.isfinite(x))):
+    values = np.asarray(x)
+    # NumPy's minimum of anything with NaN is NaN.
+    lowest, highest = float(values.min()), float(values.max())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
         raise ValueError("`x` holds NaN or infinite values.")
-    lowest, highest = float(keras.ops.min(x)), float(keras.ops.max(x))
-    if value_range and not (
-        value_range[0] <= lowest and highest <= value_range[1]
-    ):
+    if value_range is None:
+        return
+    # As `x` itself may have been clipped, in its own precision.
+    bounds = np.asarray(value_range).astype(values.dtype)
+    if not float(bounds[0]) <= lowest <= highest <= float(bounds[1]):
         raise ValueError(
             f"`x` holds values from {lowest:g} to {highest:g}, outside of "
             f"`value_range`={value_range}. Scale `x`, or set the range of "
@@ -102,14 +114,26 @@ def check_labels(y, num_examples, num_logits):
         num_logits: Logits of an example; 1 is two classes.
     """
     y = np.asarray(y)
+    if y.dtype.kind not in "biuf":
+        raise ValueError(
+            f"`y` must hold classes as numbers. Received: dtype {y.dtype}."
+        )
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     num_classes = max(num_logits, 2)
     one_hot = (num_examples, num_logits)
     if y.shape != (num_examples,) and (num_logits == 1 or y.shape != one_hot):
+        or_one_hot = "" if num_logits == 1 else f", or one-hot {one_hot}"
         raise ValueError(
-            f"`y` must be of shape ({num_examples},), or one-hot "
-            f"({num_examples}, {num_classes}). Received: shape {y.shape}."
+            f"`y` must be of shape ({num_examples},){or_one_hot}. Received: "
+            f"shape {y.shape}."
+        )
+    if y.ndim == 2 and not (
+        np.all((y == 0) | (y == 1)) and np.all(np.sum(y, axis=1) == 1)
+    ):
+        raise ValueError(
+            "One-hot `y` must hold a single 1 in every row, and else 0. For "
+            "other labels give the attack a `loss` of your own."
         )
     if y.ndim == 1 and not (
         np.all(y == np.floor(y)) and np.all((y >= 0) & (y < num_classes))
@@ -129,7 +153,8 @@ def check_mask(mask, x):
             "`mask` must have the first axes of `x`, "
             f"{tuple(x.shape)}. Received: shape {shape}."
         )
-    return keras.ops.cast(keras.ops.convert_to_tensor(mask), x.dtype)
+    mask = keras.ops.cast(keras.ops.convert_to_tensor(mask), "bool")
+    return keras.ops.cast(mask, x.dtype)
 
 
 def check_epsilon(epsilon, num_examples):
@@ -138,7 +163,12 @@ def check_epsilon(epsilon, num_examples):
     Raises:
         ValueError: If it is negative, not finite, or of another shape.
     """
-    values = np.asarray(epsilon, "float32")
+    values = np.asarray(epsilon)
+    if values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"`epsilon` must be a number. Received: epsilon={epsilon!r}."
+        )
+    values = values.astype("float32")
     if values.shape not in ((), (num_examples,)):
         raise ValueError(
             f"`epsilon` must be a number, or one for each of {num_examples} "

@@ -35,6 +35,8 @@ class Attack:
     """
 
     num_steps = 1
+    # Whether steps may lead out of the ball.
+    projects = True
 
     def __init__(
         self,
@@ -52,8 +54,11 @@ class Attack:
         self.value_range = arguments.check_value_range(value_range)
         self.loss = loss or cross_entropy
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # Of every model that was attacked.
-        self.compiled = weakref.WeakKeyDictionary()
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        # What was compiled, for every model, has the value before.
+        self.__dict__["compiled"] = weakref.WeakKeyDictionary()
 
     @property
     def seed_generators(self):
@@ -119,7 +124,7 @@ class Attack:
 
     def _confined(self, perturbation, x, epsilon):
         """Returns the perturbation inside of the ball and of `value_range`."""
-        if self.num_steps > 1:
+        if self.projects:
             perturbation = project(perturbation, epsilon, self.norm)
         if self.value_range is None:
             return perturbation
@@ -155,8 +160,8 @@ class Attack:
             epsilon: Length in place of the attack's own; a number, or one for
                 each example.
             epsilons: Several lengths; the result has a first axis for them.
-            training: Whether the model runs in training mode; its state
-                (statistics, seeds) is left as it was in any case.
+            training: Whether the model runs in training mode; its weights,
+                statistics and seeds are left as they were.
             batch_size: Examples at a time; all by default.
             progress: Whether to show a progress bar.
 

@@ -1,5 +1,6 @@
 from advtext.attacks.arguments import check_count
 from advtext.attacks.attack import Attack
+from advtext.attacks.virtual_adversarial import VirtualAdversarial
 
 
 class ExpectationOverTransformation(Attack):
@@ -16,7 +17,7 @@ class ExpectationOverTransformation(Attack):
         seed: Integer seed of the transformations, or `None`.
 
     Raises:
-        TypeError: If `attack` is not an `Attack`.
+        TypeError: If `attack` is not an `Attack` on a loss.
         ValueError: If `num_samples` is not positive.
 
     Example:
@@ -39,10 +40,12 @@ class ExpectationOverTransformation(Attack):
     """
 
     def __init__(self, attack, transform, num_samples=10, seed=None):
-        if not isinstance(attack, Attack):
+        if not isinstance(attack, Attack) or isinstance(
+            attack, VirtualAdversarial
+        ):
             raise TypeError(
-                "`attack` must be an advtext.attacks.Attack. Received: "
-                f"{type(attack).__name__}."
+                "`attack` must be an advtext.attacks.Attack that raises a "
+                f"loss. Received: {type(attack).__name__}."
             )
         super().__init__(
             attack.epsilon,

@@ -37,5 +37,7 @@ class FastGradient(Attack):
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725)
     """
 
+    projects = False
+
     def step(self, gradient, x, epsilon):
         return epsilon * direction(gradient, self.norm)

@@ -24,28 +24,44 @@ def generate(
 ):
     """Returns adversarial examples, as `Attack.__call__` tells."""
     run = Runner(attack, model, training)
-    if backend.is_symbolic(x):
-        return run.examples(x, y, mask, epsilon)
+    if backend.is_symbolic(x) or backend.is_symbolic(y):
+        if epsilons is not None or batch_size is not None:
+            raise ValueError(
+                "Within a compiled function an attack takes one batch and one "
+                "`epsilon`: leave out `epsilons` and `batch_size`."
+            )
+        arguments.check_type(x)
+        run.check_target(y)
+        return run.examples(ops.convert_to_tensor(x), y, mask, epsilon)
+    if batch_size is not None:
+        batch_size = arguments.check_count("batch_size", batch_size)
     rest = {"mask": mask, "batch_size": batch_size, "progress": progress}
     if epsilons is None:
         epsilon = attack.epsilon if epsilon is None else epsilon
         return _generate(run, x, y, epsilon, **rest)
     if epsilon is not None:
         raise ValueError("Pass `epsilon` or `epsilons`, not both.")
+    if not len(epsilons):
+        raise ValueError("`epsilons` is empty.")
     again = _repeatable(x)
     return ops.stack([_generate(run, again(), y, e, **rest) for e in epsilons])
 
 
 def _generate(run, x, y, epsilon, mask, batch_size, progress):
     if not _is_array(x):
+        if isinstance(x, dict):
+            raise TypeError(
+                "`x` is a dict. Of a model with several inputs attack one, "
+                "with a function of it: attack(lambda image: model({'image': "
+                "image, ...}), image, y)."
+            )
         if y is not None or mask is not None or np.ndim(epsilon):
             raise ValueError(
                 "Labels of a dataset come with its batches, (x, y); `y`, "
                 "`mask` and an `epsilon` per example are for arrays."
             )
-        number = len(x) if hasattr(x, "__len__") else None
         batches = _batches(run, x, epsilon)
-        return _joined(run, batches, number, progress)
+        return _joined(run, batches, _number(x), progress)
     x = ops.convert_to_tensor(x)
     single = _is_single(run.model, x)
     if single:
@@ -73,6 +89,14 @@ def _joined(run, batches, number, progress):
     if not parts:
         raise ValueError("The dataset holds no batches.")
     return ops.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _number(dataset):
+    """Returns the number of batches, `None` where nobody knows it."""
+    try:
+        return len(dataset)
+    except TypeError:
+        return None
 
 
 def _is_array(x):

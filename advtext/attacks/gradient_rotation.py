@@ -33,6 +33,8 @@ class GradientRotation(Attack):
         - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), section 5
     """
 
+    projects = False
+
     def __init__(self, epsilon, **kwargs):
         super().__init__(epsilon, "l2", **kwargs)
 

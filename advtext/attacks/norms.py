@@ -87,6 +87,12 @@ def project(x, radius, norm):
     """
     if norm == "linf":
         return ops.clip(x, -radius, radius)
+    dtype, x = x.dtype, backend.at_least_float32(x)
+    radius = ops.cast(radius, x.dtype)
+    return ops.cast(_project(x, radius, norm), dtype)
+
+
+def _project(x, radius, norm):
     size = ops.reshape(length(x, norm), (-1,) + (1,) * (len(x.shape) - 1))
     if norm == "l2":
         outside = size > radius
@@ -95,7 +101,7 @@ def project(x, radius, norm):
     flat = ops.reshape(ops.abs(x), (ops.shape(x)[0], -1))
     flat_radius = ops.reshape(radius * ops.ones_like(size), (-1, 1))
     descending = -ops.sort(-flat, axis=-1)
-    rank = ops.cast(ops.arange(1, flat.shape[-1] + 1), x.dtype)
+    rank = ops.cast(ops.arange(1, ops.shape(flat)[-1] + 1), x.dtype)
     excess = (ops.cumsum(descending, axis=-1) - flat_radius) / rank
     # The largest coordinates, lowered alike, are all that is left.
     left = ops.sum(ops.cast(descending > excess, x.dtype), axis=-1)
@@ -117,6 +123,7 @@ def random_in_ball(shape, dtype, norm, seed):
     """
     if norm == "linf":
         return keras.random.uniform(shape, -1.0, 1.0, dtype=dtype, seed=seed)
+    wanted, dtype = dtype, keras.backend.result_type(dtype, "float32")
     if norm == "l2":
         noise = keras.random.normal(shape, dtype=dtype, seed=seed)
         surface = direction(noise, norm)
@@ -128,5 +135,5 @@ def random_in_ball(shape, dtype, norm, seed):
         surface = ops.sign(noise) * size / total
     radii = (shape[0],) + (1,) * (len(shape) - 1)
     radius = keras.random.uniform(radii, dtype=dtype, seed=seed)
-    dimension = math.prod(int(n) for n in shape[1:])
-    return surface * radius ** (1.0 / dimension)
+    dimension = ops.cast(math.prod(shape[1:]), dtype)
+    return ops.cast(surface * radius ** (1.0 / dimension), wanted)

@@ -43,6 +43,7 @@ class RandomNoise(Attack):
     """
 
     num_steps = 0
+    projects = False
 
     def __init__(
         self,

@@ -1,6 +1,8 @@
+import contextlib
 import weakref
 
 import keras
+import numpy as np
 from keras import ops
 
 from advtext import backend
@@ -36,7 +38,14 @@ class Runner:
                 "decides itself how it runs."
             )
         self.training = training
-        self.num_logits = None
+        # What is known of the model: the number of its logits, and the attack
+        # compiled with it.
+        self.known = {}
+        if self.layer is not None:
+            self.known = attack.compiled.setdefault(self.layer, {})
+            if isinstance(self.layer, keras.Model):
+                # A callback of `fit` may attack the model in training.
+                backend.sync_state(self.layer)
 
     def logits(self, x, training=None):
         if not isinstance(self.model, keras.Layer):
@@ -45,12 +54,25 @@ class Runner:
         return self.model(x, training=training)
 
     def examples(self, x, y, mask, epsilon):
-        variables = self.layer.non_trainable_variables if self.training else ()
+        with self._state_kept():
+            return self.attack.examples(self.logits, x, y, mask, epsilon)
+
+    @contextlib.contextmanager
+    def _state_kept(self):
+        """Undoes what running in training mode does to the model."""
+        variables = self.layer.variables if self.training else ()
         before = [ops.copy(v.value) for v in variables]
-        found = self.attack.examples(self.logits, x, y, mask, epsilon)
+        yield
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
-        return found
+
+    def check_target(self, y):
+        """Raises `ValueError` if a targeted attack has no target."""
+        if y is None and self.attack.targeted is True:
+            raise ValueError(
+                "A targeted attack needs `y`, the classes to reach (or "
+                "targeted='least_likely')."
+            )
 
     def checked_labels(self, x, y):
         """Returns the labels of a batch as a tensor, or `None`.
@@ -58,16 +80,12 @@ class Runner:
         Raises:
             ValueError: If they are wrong, or missing for a targeted attack.
         """
-        if self.num_logits is None:
-            self.num_logits = self._num_logits(x[:_TRIED])
-        if y is None and self.attack.targeted is True:
-            raise ValueError(
-                "A targeted attack needs `y`, the classes to reach (or "
-                "targeted='least_likely')."
-            )
+        if "num_logits" not in self.known:
+            self.known["num_logits"] = self._num_logits(x)
+        self.check_target(y)
         if y is None:
             return None
-        y = arguments.check_labels(y, len(x), self.num_logits)
+        y = arguments.check_labels(y, len(x), self.known["num_logits"])
         return ops.convert_to_tensor(y)
 
     def __call__(self, x, y, mask, epsilon):
@@ -82,7 +100,8 @@ class Runner:
         Raises:
             ValueError: If they are none, or probabilities.
         """
-        logits = self.logits(x, training=False)
+        tried = x if _has_fixed_batch(self.layer) else x[:_TRIED]
+        logits = self.logits(tried, training=False)
         check_logits(logits)
         check_not_softmax(logits)
         return logits.shape[-1]
@@ -91,11 +110,10 @@ class Runner:
         """Returns `examples`, compiled once for a model."""
         if self.layer is None:
             return self.examples
-        runs = self.attack.compiled.setdefault(self.layer, {})
         key = getattr(self.model, "__name__", None), self.training
-        if key not in runs:
-            runs[key] = self._compile()
-        return runs[key]
+        if key not in self.known:
+            self.known[key] = self._compile()
+        return self.known[key]
 
     def _compile(self):
         attack, training = self.attack, self.training
@@ -114,17 +132,27 @@ class Runner:
         """Tells why an attack changed nothing at all."""
         if (
             not self.attack.num_steps
-            or not float(ops.max(epsilon))
-            or bool(ops.any(found != x))
+            # Most often the first example tells.
+            or np.any(np.asarray(found[0]) != np.asarray(x[0]))
+            or np.any(np.asarray(found) != np.asarray(x))
+            or not np.any(np.asarray(epsilon))
         ):
             return
-        y = self.attack.labels(self.logits, x, y)
-        gradient = backend.input_gradient(
-            lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
-        )
+        with self._state_kept():
+            y = self.attack.labels(self.logits, x, y)
+            gradient = backend.input_gradient(
+                lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
+            )
         if not bool(ops.any(gradient != 0)):
             raise ValueError(
                 "The gradient is zero in every example: the model is so sure "
                 "that its loss is flat there, or it gives probabilities in "
                 "place of logits. Take the model without its last activation."
             )
+
+
+def _has_fixed_batch(layer):
+    try:
+        return layer.input_shape[0] is not None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False

@@ -45,6 +45,7 @@ class VirtualAdversarial(Attack):
     """
 
     num_steps = 0
+    projects = False
 
     def __init__(
         self,

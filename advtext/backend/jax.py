@@ -98,12 +98,23 @@ def step(function):
 
 def compiled(function, variables):
     """Compiles a function, once for every shape of its arguments."""
-    pure = Pure(function, variables)
+
+    def pure(values, *args):
+        with Scope(variables, values) as scope:
+            result = function(*args)
+        # By their numbers: another shape may assign in another order.
+        return result, {
+            number: scope.get_current_value(variable)
+            for number, variable in enumerate(variables)
+            if id(variable) in scope.assigned
+        }
+
     run = jax.jit(pure)
 
     def call(*args):
         result, assigned = run([v.value for v in variables], *args)
-        pure.assign(assigned)
+        for number, value in assigned.items():
+            variables[number].assign(value)
         return result
 
     return call

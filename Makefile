@@ -52,7 +52,8 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 
 bench: $(STAMP)
-	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	@status=0; for file in benchmarks/*.py; do \
+	    $(BIN)/python $$file || status=1; done; exit $$status
 
 clean:
 	rm -rf $(VENV) $(JAX_VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info

@@ -202,6 +202,8 @@ def main():
     parser.add_argument("--examples", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
+    if not os.path.isdir(arguments.data_dir):
+        parser.error(f"there is no folder {arguments.data_dir}")
     keras.utils.set_random_seed(0)
     data = load_images(arguments.data_dir)
     model = network(data["train"])

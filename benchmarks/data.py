@@ -9,11 +9,14 @@ resident set of each process, libraries included.
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+
+DATA = os.path.join(os.environ.get("ADVTEXT_DATA", "../shared/data"), "imdb")
 
 
 def measure(data_dir, cache_dir, tokenizer):
@@ -43,10 +46,12 @@ def _peak_megabytes():
 def main():
     """Measures a first and a second start, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_dir")
+    parser.add_argument("data_dir", nargs="?", default=DATA)
     parser.add_argument("--tokenizer", default="word")
     parser.add_argument("--cache_dir", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if not os.path.isdir(args.data_dir):
+        parser.error(f"there is no folder {args.data_dir}")
     if args.cache_dir:
         found = measure(args.data_dir, args.cache_dir, args.tokenizer)
         print(json.dumps(found))

@@ -85,6 +85,33 @@ def test_restarts_keep_the_worst_of_each_example():
     assert lowered.mean() < often.mean()
 
 
+@pytest.mark.parametrize("num_steps", [1, 3])
+def test_a_known_gradient_holds_at_the_input_only(num_steps):
+    """It saves the first pass; not after a random start, nor later."""
+    passes = []
+
+    def loss_fn(x):
+        passes.append(x)
+        return valley(x)
+
+    wrong = np.full((2, 2), -1.0, "float32")
+    for random_start in (False, True):
+        attack = ProjectedGradientDescent(
+            0.4, 0.1, num_steps, random_start=random_start, seed=0
+        )
+        found = np.asarray(attack.perturbation(loss_fn, X, gradient=wrong))
+        if num_steps == 1 and not random_start:
+            assert not passes
+            np.testing.assert_allclose(found, -0.1, rtol=1e-5)
+        else:
+            assert passes
+        again = ProjectedGradientDescent(
+            0.4, 0.1, num_steps, random_start=random_start, seed=0
+        )
+        same = np.array_equal(found, again.perturbation(valley, X))
+        assert same == random_start
+
+
 def test_random_starts_differ_and_are_seeded():
     def found(seed):
         attack = ProjectedGradientDescent(

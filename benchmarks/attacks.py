@@ -158,9 +158,19 @@ def network(images):
     return model
 
 
-def compare(build, norm, epsilon, step_size, model, x, y, rounds):
-    """Times one attack by all programs, in turns."""
-    run = {name: make(norm, epsilon, step_size) for name, make in build.items()}
+def compare(build, attack, model, x, y, unsure, rounds):
+    """Times one attack by all programs, in turns.
+
+    Args:
+        build: Functions that build the attack, by the programs' names.
+        attack: Norm, epsilon and length of a step.
+        model: The network.
+        x: Images.
+        y: Their labels.
+        unsure: Which of them the network is not too sure of.
+        rounds: How often.
+    """
+    run = {name: make(*attack) for name, make in build.items()}
     seconds = {name: [] for name in run}
     examples = {}
     for done in range(rounds + 2):
@@ -169,8 +179,6 @@ def compare(build, norm, epsilon, step_size, model, x, y, rounds):
             examples[name] = np.asarray(attack(x, y))
             if done >= 2:
                 seconds[name].append(time.perf_counter() - start)
-    logits = np.sort(model.predict(x, verbose=0), axis=1)
-    unsure = logits[:, -1] - logits[:, -2] < SURE
     result = {}
     for name, found in examples.items():
         predicted = np.argmax(model.predict(found, verbose=0), axis=1)
@@ -209,20 +217,21 @@ def main():
     model = network(data["train"])
     x = data["test"].images[: arguments.examples]
     y = data["test"].labels[: arguments.examples].astype("int64")
+    logits = model.predict(x, verbose=0)
+    clean = np.argmax(logits, axis=1)
+    ordered = np.sort(logits, axis=1)
+    unsure = ordered[:, -1] - ordered[:, -2] < SURE
     build, missing = programs(model)
     results = {
-        name: compare(build, *attack, model, x, y, arguments.rounds)
+        name: compare(build, attack, model, x, y, unsure, arguments.rounds)
         for name, attack in ATTACKS.items()
     }
-    logits = model.predict(x, verbose=0)
-    ordered = np.sort(logits, axis=1)
-    clean = np.argmax(logits, axis=1)
     print(
         json.dumps(
             {
                 "benchmark": "attacks",
                 "clean_error": round(100 * float(np.mean(clean != y)), 2),
-                "sure": int(np.sum(ordered[:, -1] - ordered[:, -2] >= SURE)),
+                "sure": int(np.sum(~unsure)),
                 **results,
                 "left_out": missing,
                 "examples": arguments.examples,

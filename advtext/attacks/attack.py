@@ -8,6 +8,7 @@ from advtext.attacks import arguments
 from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.generate import generate
 from advtext.attacks.norms import check_norm, project
+from advtext.attacks.runner import Runner
 from advtext.losses import cross_entropy, least_likely, prediction
 
 
@@ -120,7 +121,11 @@ class Attack:
         state = [zeros if part is None else part for part in state]
         if left:
             state = backend.repeat(left, advance, tuple(state))
-        return ops.stop_gradient(self._confined(state[0], x, epsilon))
+        found = state[0]
+        if not self.num_steps:
+            # Every step ends confined.
+            found = self._confined(found, x, epsilon)
+        return ops.stop_gradient(found)
 
     def _confined(self, perturbation, x, epsilon):
         """Returns the perturbation inside of the ball and of `value_range`."""
@@ -173,17 +178,9 @@ class Attack:
             ValueError: If the model gives probabilities, an argument is wrong,
                 or the gradient is zero everywhere.
         """
+        run = Runner(self, model, training)
         return generate(
-            self,
-            model,
-            x,
-            y,
-            mask=mask,
-            epsilon=epsilon,
-            epsilons=epsilons,
-            training=training,
-            batch_size=batch_size,
-            progress=progress,
+            run, x, y, mask, epsilon, epsilons, batch_size, progress
         )
 
     def labels(self, logits_fn, x, y):

@@ -6,24 +6,14 @@ from keras import ops
 
 from advtext import backend
 from advtext.attacks import arguments
-from advtext.attacks.runner import Runner
 
 
-def generate(
-    attack,
-    model,
-    x,
-    y=None,
-    *,
-    mask=None,
-    epsilon=None,
-    epsilons=None,
-    training=False,
-    batch_size=None,
-    progress=False,
-):
-    """Returns adversarial examples, as `Attack.__call__` tells."""
-    run = Runner(attack, model, training)
+def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
+    """Returns adversarial examples; `Attack.__call__` tells of the arguments.
+
+    Args:
+        run: `Runner` of the attack on the model.
+    """
     if backend.is_symbolic(x) or backend.is_symbolic(y):
         if epsilons is not None or batch_size is not None:
             raise ValueError(
@@ -37,7 +27,7 @@ def generate(
         batch_size = arguments.check_count("batch_size", batch_size)
     rest = {"mask": mask, "batch_size": batch_size, "progress": progress}
     if epsilons is None:
-        epsilon = attack.epsilon if epsilon is None else epsilon
+        epsilon = run.attack.epsilon if epsilon is None else epsilon
         return _generate(run, x, y, epsilon, **rest)
     if epsilon is not None:
         raise ValueError("Pass `epsilon` or `epsilons`, not both.")

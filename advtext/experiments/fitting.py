@@ -84,18 +84,18 @@ def _restore(checkpoint, model, run, config):
 
 def _callbacks(plan, config, checkpoint, done, epochs):
     """Returns what happens besides training, in the order it happens."""
-    run = RunDirectory(config.run_dir)
-    logs = run.logs if parallel.is_first(config) else None
     callbacks = [_Finite()]
     if plan.weight_average is not None:
         callbacks.append(plan.weight_average)
     callbacks.append(_Clock(checkpoint))
     if parallel.is_first(config):
-        callbacks.append(_progress(plan, config, done, epochs))
-    callbacks.append(checkpoint)
-    if parallel.is_first(config):
-        callbacks.append(_History(checkpoint, run))
-    return [*callbacks, EventLog(logs), _SharedTimeLimit(config)]
+        run = RunDirectory(config.run_dir)
+        progress = _progress(plan, config, done, epochs)
+        written = [_History(checkpoint, run), EventLog(run.logs)]
+        callbacks += [progress, checkpoint, *written]
+    else:
+        callbacks += [checkpoint, EventLog(None)]
+    return [*callbacks, _SharedTimeLimit(config)]
 
 
 def _progress(plan, config, done, epochs):

@@ -98,6 +98,47 @@ def least_likely(logits):
     return ops.cast(ops.argmin(logits, axis=-1), "int32")
 
 
+def as_one_hot(y, num_classes, dtype="float32"):
+    """Returns labels as one-hot rows `(batch, num_classes)`.
+
+    Args:
+        y: `(batch,)` or `(batch, 1)` integers, or one-hot rows already.
+        num_classes: Number of classes, at least 2.
+        dtype: Type of the result.
+    """
+    if len(y.shape) != 2 or y.shape[-1] != num_classes:
+        y = ops.one_hot(ops.reshape(y, (-1,)), num_classes)
+    return ops.cast(y, dtype)
+
+
+def independent_cross_entropy(y, logits):
+    """Cross-entropy of classes that are each predicted by themselves.
+
+    The loss of networks whose logits are of independent classes, to train
+    them and, as the `loss` of an attack, to attack them.
+
+    Args:
+        y: `(batch,)` or `(batch, 1)` integers, or one-hot
+            `(batch, num_classes)`.
+        logits: `(batch, num_classes)`, of two or more classes.
+
+    Returns:
+        The sum of the classes' binary cross-entropies, `(batch,)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from advtext.losses import independent_cross_entropy
+    >>> losses = independent_cross_entropy(np.array([1]), np.zeros((1, 2)))
+    >>> round(float(losses[0]), 4)
+    1.3863
+    """
+    check_logits(logits)
+    logits = at_least_float32(logits)
+    y = as_one_hot(ops.convert_to_tensor(y), logits.shape[-1], "bool")
+    return ops.sum(ops.softplus(ops.where(y, -logits, logits)), axis=-1)
+
+
 def cross_entropy(y, logits):
     """Cross-entropy of labels, per example.
 
@@ -120,10 +161,7 @@ def cross_entropy(y, logits):
         positive = ops.reshape(ops.cast(y, "bool"), (-1,))
         logit = ops.squeeze(logits, axis=-1)
         return ops.softplus(ops.where(positive, -logit, logit))
-    one_hot = y
-    if len(y.shape) != 2 or y.shape[-1] != num_logits:
-        one_hot = ops.one_hot(ops.reshape(y, (-1,)), num_logits)
-    one_hot = ops.cast(one_hot, logits.dtype)
+    one_hot = as_one_hot(y, num_logits, logits.dtype)
     right = ops.sum(one_hot * logits, axis=-1)
     others = ops.logsumexp(logits - _NEVER * one_hot, axis=-1)
     losses = ops.categorical_crossentropy(one_hot, logits, from_logits=True)

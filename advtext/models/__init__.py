@@ -1,5 +1,19 @@
 """Classifiers and the language model."""
 
+from advtext.models.classification_rbm import (
+    ClassificationRBM as ClassificationRBM,
+)
 from advtext.models.classifier import Classifier as Classifier
+from advtext.models.image_classifiers import (
+    convolutional_maxout_network as convolutional_maxout_network,
+)
+from advtext.models.image_classifiers import maxout_network as maxout_network
+from advtext.models.image_classifiers import rbf_network as rbf_network
+from advtext.models.image_classifiers import (
+    softmax_regression as softmax_regression,
+)
 from advtext.models.language_model import LanguageModel as LanguageModel
+from advtext.models.sequential_classifier import (
+    SequentialClassifier as SequentialClassifier,
+)
 from advtext.models.text_classifier import TextClassifier as TextClassifier

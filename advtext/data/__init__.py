@@ -28,4 +28,5 @@ from advtext.data.source import Source as Source
 from advtext.data.sources import open_source as open_source
 from advtext.data.sources import read_documents as read_documents
 from advtext.data.tokenizers import load_tokenizer as load_tokenizer
+from advtext.data.whitening import Whitening as Whitening
 from advtext.data.word_tokenizer import WordTokenizer as WordTokenizer

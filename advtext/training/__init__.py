@@ -3,6 +3,9 @@
 from advtext.training.adversarial_training import (
     AdversarialTraining as AdversarialTraining,
 )
+from advtext.training.adversarial_validation import (
+    AdversarialValidation as AdversarialValidation,
+)
 from advtext.training.checkpoint import Checkpoint as Checkpoint
 from advtext.training.progress import Progress as Progress
 from advtext.training.terms import AdversarialLoss as AdversarialLoss

@@ -16,11 +16,13 @@ class Progress(keras.callbacks.Callback):
     Args:
         label: What is being trained, a few words.
         num_steps: Batches of the whole training.
-        tokens_per_batch: Mean number of real tokens in a batch.
+        tokens_per_batch: Mean number of real tokens (or what `unit` says) in a
+            batch.
         done: Batches trained already.
         peak_rate: Batches a second if the device did nothing but their matrix
             products, to tell what share of that is reached; `None` leaves it
             out.
+        unit: What the batches are counted in.
 
     Example:
 
@@ -29,13 +31,20 @@ class Progress(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, label, num_steps, tokens_per_batch, done=0, peak_rate=None
+        self,
+        label,
+        num_steps,
+        tokens_per_batch,
+        done=0,
+        peak_rate=None,
+        unit="tokens",
     ):
         super().__init__()
         self.label = label
         self.num_steps = num_steps
         self.tokens_per_batch = tokens_per_batch
         self.peak_rate = peak_rate
+        self.unit = unit
         self.step = done
         self.first = self.started = None
 
@@ -65,7 +74,7 @@ class Progress(keras.callbacks.Callback):
             rate = (self.step - self.first) / seconds
             left = round((self.num_steps - self.step) / rate)
             parts.append(f"{left // 60}:{left % 60:02} left")
-            parts.append(f"{rate * self.tokens_per_batch:,.0f} tokens/s")
+            parts.append(f"{rate * self.tokens_per_batch:,.0f} {self.unit}/s")
             if self.peak_rate:
                 parts.append(f"{100 * rate / self.peak_rate:.1f} % of peak")
         # The loss itself before its parts.

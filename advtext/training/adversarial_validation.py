@@ -1,0 +1,66 @@
+import keras
+import numpy as np
+
+from advtext import backend
+from advtext.losses import prediction
+
+
+class AdversarialValidation(keras.callbacks.Callback):
+    """Measures the error on adversarial examples after every epoch.
+
+    Adds it to the epoch's logs, where the callbacks that follow find it: to
+    stop early on it, put it before `keras.callbacks.EarlyStopping` with
+    `monitor="val_adversarial_error"`. The error on clean validation data goes
+    on falling little when this one still tells trainings apart.
+
+    Args:
+        attack: An attack, such as `FastGradient(0.25, norm="linf")`.
+        x: Validation inputs `(number, ...)`.
+        y: Their labels, integers.
+        batch_size: Examples at a time.
+        name: Name in the logs; the value is in percent.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from advtext.attacks import FastGradient
+    >>> from advtext.training import AdversarialValidation
+    >>> x, y = np.zeros((10, 4), "float32"), np.zeros(10, "int32")
+    >>> validation = AdversarialValidation(FastGradient(0.1), x, y)
+    >>> callbacks = [validation, keras.callbacks.EarlyStopping(
+    ...     monitor="val_adversarial_error", mode="min", patience=10)]
+
+    Reference:
+        - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), section 6
+    """
+
+    def __init__(
+        self, attack, x, y, batch_size=1000, name="val_adversarial_error"
+    ):
+        super().__init__()
+        self.attack = attack
+        self.x = np.asarray(x)
+        self.y = np.asarray(y)
+        if self.y.shape != self.x.shape[:1]:
+            raise ValueError(
+                "`y` must be one integer label for each example of `x`. "
+                f"Received: x.shape={self.x.shape}, y.shape={self.y.shape}."
+            )
+        self.batch_size = batch_size
+        self.name = name
+
+    def error(self):
+        """Returns the error on adversarial examples, in percent."""
+        backend.sync_state(self.model)
+        wrong = 0
+        for first in range(0, len(self.x), self.batch_size):
+            rows = slice(first, first + self.batch_size)
+            examples = self.attack(self.model, self.x[rows], self.y[rows])
+            found = prediction(self.model(examples, training=False))
+            wrong += int(np.sum(np.asarray(found) != self.y[rows]))
+        return 100.0 * wrong / len(self.x)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs[self.name] = self.error()

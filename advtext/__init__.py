@@ -4,6 +4,7 @@ __version__ = "0.1.0"
 
 from advtext import attacks as attacks
 from advtext import data as data
+from advtext import evaluation as evaluation
 from advtext import layers as layers
 from advtext import losses as losses
 from advtext import models as models

@@ -1,0 +1,82 @@
+"""How the plots look, and how they are written."""
+
+import numpy as np
+
+from advtext.atomic_file import atomic_file
+
+# Told apart by the colour-blind, too (Okabe and Ito).
+COLORS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+    "#999999",
+    "#8C564B",
+    "#6A3D9A",
+)
+MARKED = "#D55E00"
+
+
+def new_figure(width, height):
+    """Returns an empty figure, in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure, path):
+    """Writes a figure as PNG, whole or not at all."""
+    with atomic_file(path) as file:
+        figure.savefig(file, dpi=200, format="png")
+
+
+def heat_map_figure(names, others, panels=1):
+    """Returns an empty figure with room for heat maps side by side."""
+    labels = 0.075 * max(map(len, names))
+    turned = 0.05 * max(map(len, others))
+    width = labels + panels * (0.75 * len(others) + 0.5) + 0.5
+    return new_figure(width, 0.6 * len(names) + turned + 1.1)
+
+
+def heat_map(axes, percentages, names, others):
+    """Draws a matrix of percentages, each written into its field.
+
+    Args:
+        axes: Where to draw.
+        percentages: `(len(names), len(others))`, from 0 to 100 or `None`.
+        names: Of the rows.
+        others: Of the columns.
+    """
+    values = np.array(percentages, "float64")
+    # White lines part the fields.
+    axes.pcolormesh(
+        values, cmap="Blues", vmin=0, vmax=115, edgecolors="w", linewidth=2
+    )
+    axes.set_ylim(len(names), 0)
+    for (row, column), value in np.ndenumerate(values):
+        axes.text(
+            column + 0.5,
+            row + 0.5,
+            "-" if np.isnan(value) else f"{value:.1f}",
+            ha="center",
+            va="center",
+            color="white" if value > 65 else "black",
+        )
+    axes.set_xticks(
+        np.arange(len(others)) + 0.5,
+        others,
+        rotation=35,
+        ha="right",
+        rotation_mode="anchor",
+    )
+    axes.set_yticks(np.arange(len(names)) + 0.5, names)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def despine(axes):
+    """Leaves out the frame where it says nothing."""
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,13 +1,11 @@
 """The command `advtext`."""
 
-import importlib.util
 import os
 import sys
 import warnings
 
+from advtext import commands as run
 from advtext import config as config_files
-from advtext import experiments
-from advtext.experiments.run_directory import RunDirectory
 
 
 def main(arguments=None):
@@ -29,7 +27,7 @@ def main(arguments=None):
         _drop_output()
         return 141
     except (ValueError, OSError) as error:
-        _tell(f"advtext: error: {_message(error)}")
+        _tell(f"advtext: error: {config_files.error_line(error)}")
         _drop_output()
         return 2
     except KeyboardInterrupt:
@@ -45,11 +43,11 @@ def _parser():
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, help in (
-        ("prepare", _prepare, "encode the text, to train where it is not"),
-        ("pretrain", _pretrain, "pretrain a language model"),
-        ("train", _train, "train a classifier and test it"),
-        ("evaluate", _evaluate, "test the classifier of a finished run"),
-        ("table", _table, "compare methods over several seeds"),
+        ("prepare", run.prepare, "encode the text, to train where it is not"),
+        ("pretrain", run.pretrain, "pretrain a language model"),
+        ("train", run.train, "train a classifier and test it"),
+        ("evaluate", run.evaluate, "test the classifier of a finished run"),
+        ("table", run.table, "compare methods over several seeds"),
     ):
         added = commands.add_parser(name, help=help, description=help)
         what = "a .toml file"
@@ -63,6 +61,25 @@ def _parser():
         if name in ("prepare", "evaluate"):
             kept = ""
         added.set_defaults(command=command, kept=kept)
+    _add_image(commands)
+    _add_predict(commands)
+    return parser
+
+
+def _add_image(commands):
+    help = "run image experiments, beside the published numbers"
+    added = commands.add_parser("image", help=help, description=help)
+    added.add_argument(
+        "paths", metavar="CONFIG", nargs="+", help="one or more .toml files"
+    )
+    config_files.add_flags(added, config_files.ImageConfig)
+    added.set_defaults(
+        command=run.image,
+        kept=": go on with --resume; finished rows and networks are kept",
+    )
+
+
+def _add_predict(commands):
     added = commands.add_parser(
         "predict", help="label texts, one a line: class, tab, probability"
     )
@@ -70,116 +87,7 @@ def _parser():
     added.add_argument(
         "file", nargs="?", help="UTF-8 file; standard input if left out"
     )
-    added.set_defaults(command=_predict, kept="")
-    return parser
-
-
-def _config(parsed):
-    return config_files.load(parsed.path, config_files.read_flags(parsed))
-
-
-def _prepare(parsed):
-    prepared = experiments.prepare.run(_config(parsed), parsed.out)
-    print(
-        f"{prepared['num_documents']:,} documents, "
-        f"{prepared['num_tokens']:,} tokens, "
-        f"{prepared['num_bytes'] / 1e6:.1f} MB in {parsed.out}"
-    )
-
-
-def _pretrain(parsed):
-    config = _config(parsed)
-    metrics = experiments.pretrain.run(config)
-    if metrics is None:
-        _unfinished(config)
-        return
-    print(
-        f"perplexity {metrics['perplexity']:.1f} after "
-        f"{metrics['train_seconds'] / 60:.1f} minutes; outputs in "
-        f"{config.run_dir}"
-    )
-
-
-def _train(parsed):
-    config = _config(parsed)
-    metrics = experiments.train_classifier.run(config)
-    if metrics is None:
-        _unfinished(config)
-    elif metrics["num_test"]:
-        print(
-            f"test error {metrics['test_error']:.2f} % of "
-            f"{metrics['num_test']:,} documents; outputs in {config.run_dir}"
-        )
-    else:
-        print(f"outputs in {config.run_dir} (the text has no test set)")
-
-
-def _evaluate(parsed):
-    directory = RunDirectory(parsed.path)
-    overrides = config_files.read_flags(parsed)
-    if directory.path.is_dir():
-        config = directory.config(overrides)
-        run_dir = directory.path
-    else:
-        config = _config(parsed)
-        run_dir = config.run_dir
-    measured = experiments.evaluate.run(run_dir, config)
-    print(
-        f"test error {measured['error']:.2f} % of "
-        f"{measured['num_documents']:,} documents, loss {measured['loss']:.4f}"
-    )
-
-
-def _table(parsed):
-    config = _config(parsed)
-    rows = experiments.table.run(config)
-    if rows is None:
-        _unfinished(config)
-        return
-    print(f"\n{experiments.table.markdown(rows)}")
-    written = "table.md, table.json"
-    if importlib.util.find_spec("matplotlib"):
-        directory = RunDirectory(config.run_dir)
-        experiments.table.plot(rows, directory / "table.png")
-        written += ", table.png"
-    print(
-        f"Outputs in {config.run_dir}: {written}; every run's classifier, "
-        "metrics and logs in a folder of its own."
-    )
-
-
-def _predict(parsed):
-    if parsed.file is None and sys.stdin is None:
-        raise ValueError("Standard input is closed. Name a file.")
-    if parsed.file is None:
-        lines = experiments.predict.lines(sys.stdin.buffer, "standard input")
-        chunk = 1 if sys.stdin.isatty() else 256
-        _print_labels(parsed.run, lines, chunk)
-        return
-    with open(parsed.file, "rb") as file:
-        lines = experiments.predict.lines(file, parsed.file)
-        _print_labels(parsed.run, lines, 256)
-
-
-def _print_labels(run, lines, chunk):
-    for label, probability in experiments.predict.run(run, lines, chunk):
-        print(f"{label}\t{probability:.4f}", flush=chunk == 1)
-
-
-def _unfinished(config):
-    line = (
-        f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
-        "with --resume."
-    )
-    print("Process 0 tells how it ended." if config.process_id else line)
-
-
-def _message(error):
-    message = str(error)
-    if isinstance(error, OSError) and error.strerror:
-        name = f": {error.filename}" if error.filename else ""
-        message = f"{error.strerror}{name}"
-    return " ".join(message.split("\n")) or type(error).__name__
+    added.set_defaults(command=run.predict, kept="")
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):

@@ -1,9 +1,9 @@
-"""Every field of a `Config` as a flag of the same name."""
+"""Every field of a configuration as a flag of the same name."""
 
 import argparse
 
 from advtext.config import values
-from advtext.config.config import FIELDS
+from advtext.config.config import Config
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -35,7 +35,8 @@ class FlagParser(argparse.ArgumentParser):
         for argument in unknown:
             flag = argument.split("=")[0]
             if flag.startswith("--"):
-                names = [f"--{name}" for name in FIELDS]
+                kind = getattr(arguments, "kind", Config)
+                names = [f"--{name}" for name in values.fields_of(kind)]
                 self.error(
                     f"unknown flag `{flag}`; {values.nearest(flag, names)}"
                 )
@@ -46,17 +47,19 @@ class FlagParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
-def add_flags(parser):
-    """Adds every field of `Config` to a parser, as `--name value`.
+def add_flags(parser, kind=Config):
+    """Adds every field of a configuration to a parser, as `--name value`.
 
     A flag that is not given leaves no trace in the parsed arguments, so
     that the file's value holds. Text is checked as it is parsed.
 
     Args:
         parser: An `argparse.ArgumentParser`, best a `FlagParser`.
+        kind: The class of the configuration.
     """
+    parser.set_defaults(kind=kind)
     group = parser.add_argument_group("config (each overrides the file's)")
-    for name, field in FIELDS.items():
+    for name, field in values.fields_of(kind).items():
         default = f"; default {_shown(field.default)}"
         options = {"nargs": "?", "const": True} if field.type is bool else {}
         group.add_argument(
@@ -76,7 +79,23 @@ def read_flags(arguments):
         arguments: What `parse_args` of a parser with `add_flags` returned.
     """
     given = vars(arguments)
-    return {name: given[name] for name in FIELDS if name in given}
+    fields = values.fields_of(arguments.kind)
+    return {name: given[name] for name in fields if name in given}
+
+
+def error_line(error):
+    """Returns what a command says of an error, in one line.
+
+    Example:
+
+    >>> error_line(FileNotFoundError(2, "No such file", "a.toml"))
+    'No such file: a.toml'
+    """
+    message = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        name = f": {error.filename}" if error.filename else ""
+        message = f"{error.strerror}{name}"
+    return " ".join(message.split("\n")) or type(error).__name__
 
 
 def _parser_of(field):

@@ -1,4 +1,4 @@
-"""A `Config` from a TOML file and back."""
+"""A configuration from a TOML file and back."""
 
 import pathlib
 import re
@@ -6,23 +6,24 @@ import tomllib
 
 from advtext.atomic_file import atomic_file
 from advtext.config import values
-from advtext.config.config import FIELDS, Config
+from advtext.config.config import Config
 
 ESCAPES = {'"': '\\"', "\\": "\\\\"}
 CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
-def load(path, overrides=None):
-    """Reads a flat TOML file into a `Config`.
+def load(path, overrides=None, kind=Config):
+    """Reads a flat TOML file into a configuration.
 
     Args:
         path: The file. Keys that it leaves out keep their defaults.
         overrides: Dict of values that win over the file's, such as
             `read_flags` returns. `data_dir` alone, where the file says
             `data = "demo"`, also means `data = "files"`.
+        kind: Its class, `Config` or `ImageConfig`.
 
     Returns:
-        The `Config`.
+        The configuration.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -41,29 +42,31 @@ def load(path, overrides=None):
         raise ValueError(
             f"{path}: {error}. Write `name = value`, text in double quotes."
         ) from error
+    fields = values.fields_of(kind)
     for key, value in found.items():
         where = f"{path}{_line_of(key, text)}"
         if isinstance(value, dict):
             raise ValueError(
                 f"{where}: the config has no tables. Remove [{key}]."
             )
-        found[key] = _check(key, value, where)
+        found[key] = _check(fields, key, value, where)
     for key, value in (overrides or {}).items():
-        found[key] = _check(key, value, "the overrides")
-    if "data_dir" in (overrides or {}) and "data" not in overrides:
-        if found.get("data", "demo") == "demo" and overrides["data_dir"]:
+        found[key] = _check(fields, key, value, "the overrides")
+    asked = overrides or {}
+    if "data" in fields and "data_dir" in asked and "data" not in asked:
+        if found.get("data", "demo") == "demo" and asked["data_dir"]:
             found["data"] = "files"
     try:
-        return Config(**found)
+        return kind(**found)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
 def save(config, path):
-    """Writes a `Config` as flat, commented TOML that `load` reads back.
+    """Writes a configuration as flat, commented TOML that `load` reads back.
 
     Args:
-        config: The `Config`.
+        config: The configuration.
         path: The file. It is replaced as a whole or left as it was.
 
     Raises:
@@ -71,7 +74,7 @@ def save(config, path):
     """
     path = pathlib.Path(path)
     lines = []
-    for name, field in FIELDS.items():
+    for name, field in values.fields_of(type(config)).items():
         if section := field.metadata.get("section"):
             lines += ["", f"## {section}"] if lines else [f"## {section}"]
         lines.append(f"# {values.describe(field)}")
@@ -106,12 +109,12 @@ def _line_of(key, text):
     return f", line {text.count(chr(10), 0, found.start()) + 1}" * bool(found)
 
 
-def _check(key, value, where):
-    if key not in FIELDS:
-        hint = values.nearest(key, FIELDS)
+def _check(fields, key, value, where):
+    if key not in fields:
+        hint = values.nearest(key, fields)
         raise ValueError(f"unknown key `{key}` in {where}; {hint}")
     try:
-        return values.check(FIELDS[key], value)
+        return values.check(fields[key], value)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
 

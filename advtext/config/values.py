@@ -1,5 +1,6 @@
-"""What a field of the configuration may hold: its rule, parsing, checking."""
+"""What a field of a configuration may hold: its rule, parsing, checking."""
 
+import dataclasses
 import difflib
 import math
 import operator
@@ -22,6 +23,25 @@ KINDS = {
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def setting(default, help, **metadata):
+    """Returns a field of a configuration, with its meaning, range and unit."""
+    return dataclasses.field(
+        default=default, metadata={"help": help, **metadata}
+    )
+
+
+def check_all(config):
+    """Checks every field of a configuration that is being made."""
+    for field in dataclasses.fields(config):
+        value = check(field, getattr(config, field.name))
+        object.__setattr__(config, field.name, value)
+
+
+def fields_of(kind):
+    """Returns the fields of a configuration's class, by their names."""
+    return {field.name: field for field in dataclasses.fields(kind)}
+
+
 def item_type(field):
     """Returns the type of a field's value, or of its items for a list."""
     return field.type.__args__[0] if is_list(field) else field.type
@@ -36,15 +56,15 @@ def rule(field):
     """Says in words what a field accepts.
 
     Args:
-        field: A field of `Config`.
+        field: A field of a configuration.
 
     Returns:
         Words that follow "must be".
 
     Example:
 
-    >>> from advtext.config.config import FIELDS
-    >>> rule(FIELDS["embedding_dropout"])
+    >>> from advtext.config import Config
+    >>> rule(fields_of(Config)["embedding_dropout"])
     'a number >= 0 and < 1'
     """
     data = field.metadata
@@ -72,7 +92,7 @@ def check(field, value):
     """Returns `value` in the field's own type, or refuses it.
 
     Args:
-        field: A field of `Config`.
+        field: A field of a configuration.
         value: What a file, a flag or a caller gave for it.
 
     Returns:
@@ -98,7 +118,7 @@ def parse(field, text):
     """Turns the text of a flag into a checked value.
 
     Args:
-        field: A field of `Config`.
+        field: A field of a configuration.
         text: What stands after the flag; items of a list have commas.
 
     Returns:
@@ -109,8 +129,8 @@ def parse(field, text):
 
     Example:
 
-    >>> from advtext.config.config import FIELDS
-    >>> parse(FIELDS["seeds"], "0,1,2")
+    >>> from advtext.config import Config
+    >>> parse(fields_of(Config)["seeds"], "0,1,2")
     (0, 1, 2)
     """
     if is_list(field):

@@ -9,6 +9,11 @@ from advtext.data.documents import RawDocuments as RawDocuments
 from advtext.data.evaluation_batches import (
     EvaluationBatches as EvaluationBatches,
 )
+from advtext.data.image_file import load_image_file as load_image_file
+from advtext.data.imagenet_classes import ImageNetClasses as ImageNetClasses
+from advtext.data.imagenet_classes import (
+    load_imagenet_classes as load_imagenet_classes,
+)
 from advtext.data.images import Images as Images
 from advtext.data.images import load_images as load_images
 from advtext.data.language_model_batches import (

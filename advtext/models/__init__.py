@@ -12,6 +12,7 @@ from advtext.models.image_classifiers import rbf_network as rbf_network
 from advtext.models.image_classifiers import (
     softmax_regression as softmax_regression,
 )
+from advtext.models.imagenet import imagenet_classifier as imagenet_classifier
 from advtext.models.language_model import LanguageModel as LanguageModel
 from advtext.models.sequential_classifier import (
     SequentialClassifier as SequentialClassifier,

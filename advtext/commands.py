@@ -1,0 +1,125 @@
+"""What each command does once its arguments are parsed, and prints."""
+
+import importlib.util
+import sys
+
+from advtext import config as config_files
+from advtext import experiments
+from advtext.experiments.run_directory import RunDirectory
+
+
+def _config(parsed):
+    return config_files.load(parsed.path, config_files.read_flags(parsed))
+
+
+def prepare(parsed):
+    prepared = experiments.prepare.run(_config(parsed), parsed.out)
+    print(
+        f"{prepared['num_documents']:,} documents, "
+        f"{prepared['num_tokens']:,} tokens, "
+        f"{prepared['num_bytes'] / 1e6:.1f} MB in {parsed.out}"
+    )
+
+
+def pretrain(parsed):
+    config = _config(parsed)
+    metrics = experiments.pretrain.run(config)
+    if metrics is None:
+        _unfinished(config)
+        return
+    print(
+        f"perplexity {metrics['perplexity']:.1f} after "
+        f"{metrics['train_seconds'] / 60:.1f} minutes; outputs in "
+        f"{config.run_dir}"
+    )
+
+
+def train(parsed):
+    config = _config(parsed)
+    metrics = experiments.train_classifier.run(config)
+    if metrics is None:
+        _unfinished(config)
+    elif metrics["num_test"]:
+        print(
+            f"test error {metrics['test_error']:.2f} % of "
+            f"{metrics['num_test']:,} documents; outputs in {config.run_dir}"
+        )
+    else:
+        print(f"outputs in {config.run_dir} (the text has no test set)")
+
+
+def evaluate(parsed):
+    directory = RunDirectory(parsed.path)
+    overrides = config_files.read_flags(parsed)
+    if directory.path.is_dir():
+        config = directory.config(overrides)
+        run_dir = directory.path
+    else:
+        config = _config(parsed)
+        run_dir = config.run_dir
+    measured = experiments.evaluate.run(run_dir, config)
+    print(
+        f"test error {measured['error']:.2f} % of "
+        f"{measured['num_documents']:,} documents, loss {measured['loss']:.4f}"
+    )
+
+
+def table(parsed):
+    config = _config(parsed)
+    rows = experiments.table.run(config)
+    if rows is None:
+        _unfinished(config)
+        return
+    print(f"\n{experiments.table.markdown(rows)}")
+    written = "table.md, table.json"
+    if importlib.util.find_spec("matplotlib"):
+        directory = RunDirectory(config.run_dir)
+        experiments.table.plot(rows, directory / "table.png")
+        written += ", table.png"
+    print(
+        f"Outputs in {config.run_dir}: {written}; every run's classifier, "
+        "metrics and logs in a folder of its own."
+    )
+
+
+def image(parsed):
+    overrides = config_files.read_flags(parsed)
+    kind = config_files.ImageConfig
+    for path in parsed.paths:
+        config = config_files.load(path, overrides, kind)
+        rows = experiments.images.run(config)
+        if rows is None:
+            _unfinished(config)
+            return
+        print(f"\n{experiments.images.report.table(rows)}")
+        print(
+            f"Outputs in {config.run_dir}: RESULTS.md, metrics.json, figures; "
+            "every network in a folder of models."
+        )
+
+
+def predict(parsed):
+    if parsed.file is None and sys.stdin is None:
+        raise ValueError("Standard input is closed. Name a file.")
+    if parsed.file is None:
+        lines = experiments.predict.lines(sys.stdin.buffer, "standard input")
+        chunk = 1 if sys.stdin.isatty() else 256
+        _print_labels(parsed.run, lines, chunk)
+        return
+    with open(parsed.file, "rb") as file:
+        lines = experiments.predict.lines(file, parsed.file)
+        _print_labels(parsed.run, lines, 256)
+
+
+def _print_labels(run, lines, chunk):
+    for label, probability in experiments.predict.run(run, lines, chunk):
+        print(f"{label}\t{probability:.4f}", flush=chunk == 1)
+
+
+def _unfinished(config):
+    line = (
+        f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
+        "with --resume."
+    )
+    first = not getattr(config, "process_id", 0)
+    print(line if first else "Process 0 tells how it ended.")

@@ -1,0 +1,111 @@
+"""One photo from a file, as a network takes it."""
+
+from pathlib import Path
+
+import numpy as np
+
+# What Pillow calls pixels of 8 bits without an alpha channel.
+_READ = {"1", "L", "P", "RGB", "CMYK", "YCbCr"}
+
+
+def load_image_file(path, size):
+    """Reads a photo, cut and resized to what a network takes.
+
+    The largest part of the wanted shape is cut out of the middle, so that
+    nothing is stretched, and resized (bilinear). A photo that its camera
+    marked as turned is turned back; grey gives three equal channels; of an
+    animation the first picture is taken.
+
+    Needs Pillow (`pip install 'advtext[plots]'`).
+
+    Args:
+        path: A file that Pillow can read, such as a PNG or a JPEG.
+        size: Pixels of height and width, `(height, width)` or one integer.
+
+    Returns:
+        float32 array `(height, width, 3)` in [0, 1]; red, green, blue.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If Pillow is not installed.
+        ValueError: If the file is no image, is truncated, or has an alpha
+            channel or more than 8 bits a channel.
+
+    Example:
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from advtext.data import image_file
+    >>> path = tempfile.mkdtemp() + "/blue.png"
+    >>> Image.new("RGB", (30, 20), (0, 0, 255)).save(path)
+    >>> image = image_file.load_image_file(path, 8)
+    >>> image.shape, image[0, 0].tolist()
+    ((8, 8, 3), [0.0, 0.0, 1.0])
+    """
+    Image, ImageOps = _pillow()
+    height, width = _checked_size(size)
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no image file {path}. Name a PNG or a JPEG."
+        )
+    # Pillow tells of damage by many kinds of errors.
+    damage = (OSError, SyntaxError, ValueError, EOFError, KeyError)
+    damage += IndexError, TypeError, Image.DecompressionBombError
+    try:
+        with open(path, "rb") as file, Image.open(file) as image:
+            mode = image.mode
+            alpha = mode.lower().endswith("a") or "transparency" in image.info
+            image = ImageOps.exif_transpose(image)
+    except PermissionError:
+        raise
+    except damage as error:
+        raise ValueError(
+            f"{path} is not an image, or damaged: {_reason(error)}. Name a "
+            "whole PNG or JPEG."
+        ) from error
+    if alpha:
+        raise ValueError(
+            f"{path} has an alpha channel, which the network does not take. "
+            'Save it without transparency, for example: python -c "from PIL '
+            f"import Image; Image.open('{path}').convert('RGB')"
+            ".save('without_alpha.png')\"."
+        )
+    if mode not in _READ:
+        raise ValueError(
+            f"{path} holds pixels of the kind {mode!r}. Save it as an RGB "
+            "image of 8 bits a channel."
+        )
+    image = ImageOps.fit(
+        image.convert("RGB"), (width, height), Image.Resampling.BILINEAR
+    )
+    return np.asarray(image, "float32") / 255
+
+
+def _pillow():
+    try:
+        from PIL import Image, ImageOps
+    except ImportError as error:
+        raise ImportError(
+            "Image files are read by Pillow, which is not installed: "
+            "pip install 'advtext[plots]'."
+        ) from error
+    return Image, ImageOps
+
+
+def _checked_size(size):
+    pair = (size, size) if np.ndim(size) == 0 else tuple(size)
+    if len(pair) != 2 or not all(
+        isinstance(n, (int, np.integer)) and n >= 1 for n in pair
+    ):
+        raise ValueError(
+            "`size` must be pixels, one integer or (height, width). "
+            f"Received: size={size!r}."
+        )
+    return pair
+
+
+def _reason(error):
+    """Returns what Pillow found, without the name of its open file."""
+    reason = str(error).split("<")[0].strip() or type(error).__name__
+    return reason.rstrip(".")

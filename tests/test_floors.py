@@ -19,6 +19,7 @@ FLOORS = {
     "advtext.training": 3,
     "advtext.evaluation": 3,
     "advtext.experiments": 4,
+    "advtext.commands": 5,
     "advtext.cli": 5,
     "advtext.__main__": 5,
     "advtext": 6,

@@ -37,6 +37,7 @@ def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
     exec(attack, given)
     found = np.abs(np.asarray(given["x_adv"]) - 0.5)
     np.testing.assert_allclose(found, 0.1, atol=1e-6)
+    assert [row["epsilon"] for row in given["rows"]] == [0.0, 0.05, 0.1]
 
 
 def test_both_readmes_have_the_same_code_tables_and_commands():

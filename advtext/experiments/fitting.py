@@ -84,10 +84,10 @@ def _restore(checkpoint, model, run, config):
 
 def _callbacks(plan, config, checkpoint, done, epochs):
     """Returns what happens besides training, in the order it happens."""
-    callbacks = [_Finite()]
+    callbacks = [Finite()]
     if plan.weight_average is not None:
         callbacks.append(plan.weight_average)
-    callbacks.append(_Clock(checkpoint))
+    callbacks.append(Clock(checkpoint))
     if parallel.is_first(config):
         run = RunDirectory(config.run_dir)
         progress = _progress(plan, config, done, epochs)
@@ -122,7 +122,7 @@ class _SharedTimeLimit(TimeLimit):
         return parallel.decided_by_first(self.config, super().is_over)
 
 
-class _Finite(keras.callbacks.Callback):
+class Finite(keras.callbacks.Callback):
     """Ends a training that diverged, before its last checkpoint is lost."""
 
     def on_epoch_end(self, epoch, logs=None):
@@ -135,7 +135,7 @@ class _Finite(keras.callbacks.Callback):
                 )
 
 
-class _Clock(keras.callbacks.Callback):
+class Clock(keras.callbacks.Callback):
     """Adds up the time spent training, for the checkpoint."""
 
     def __init__(self, checkpoint):

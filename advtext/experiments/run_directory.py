@@ -55,9 +55,9 @@ class RunDirectory:
         """Whether a run ended here."""
         return (self.path / "metrics.json").is_file()
 
-    def config(self, overrides=None):
-        """Returns the configuration of the run that is here."""
-        return config_files.load(self._there("config.toml"), overrides)
+    def config(self, overrides=None, kind=config_files.Config):
+        """Returns the configuration, of class `kind`, of the run here."""
+        return config_files.load(self._there("config.toml"), overrides, kind)
 
     def tokenizer(self):
         """Returns the tokenizer of the run that is here."""

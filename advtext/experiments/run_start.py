@@ -26,6 +26,11 @@ _FREE = (
     "seeds",
     "methods",
     "parallel_runs",
+    "rows",
+    "photo",
+    "photo_weights",
+    "photo_class_index",
+    "photo_model",
     "process_id",
     "coordinator",
 )
@@ -48,8 +53,8 @@ def check(directory, config):
             folder is that of the language model to start from.
         OSError: If the folder cannot be written.
     """
-    pretrained = Path(config.pretrained).resolve()
-    if config.pretrained and pretrained == directory.path.resolve():
+    pretrained = getattr(config, "pretrained", "")
+    if pretrained and Path(pretrained).resolve() == directory.path.resolve():
         raise ValueError(
             f"`run_dir` and `pretrained` are both {directory.path}. Name "
             "another `run_dir`, to keep the language model."
@@ -84,7 +89,7 @@ def is_finished(directory, config):
 
 
 def _check_same(directory, config):
-    before = directory.config()
+    before = directory.config(kind=type(config))
     for name in vars(config):
         was, value = getattr(before, name), getattr(config, name)
         if was != value and name not in _FREE:

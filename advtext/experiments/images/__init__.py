@@ -1,0 +1,117 @@
+"""The image experiments: any rows, their numbers beside the published ones."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+
+from advtext.experiments.images import (
+    attacked,
+    compared,
+    large,
+    photo,
+    report,
+    rubbish,
+    trained,
+)
+from advtext.experiments.images.study import OutOfTime, Study
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A row of the experiments.
+
+    Args:
+        title: What it is about.
+        measure: Function from `Study` to `Outcome`.
+        network: The network it is of; any by default.
+    """
+
+    title: str
+    measure: Callable
+    network: str = ""
+
+
+ROWS = {
+    1: Row("softmax regression under FGSM", attacked.softmax),
+    2: Row("maxout network under FGSM", attacked.maxout, "maxout"),
+    3: Row(
+        "convolutional maxout under FGSM",
+        attacked.convolutional_maxout,
+        "convolutional_maxout",
+    ),
+    4: Row("logistic regression, 3 against 7", attacked.logistic),
+    5: Row("adversarial training", trained.adversarial),
+    6: Row("a larger network, clean error", large.clean, "maxout"),
+    7: Row("a larger network under FGSM", large.attacked, "maxout"),
+    8: Row("transfer between plain and trained", large.transferred, "maxout"),
+    9: Row("noise in place of the worst perturbation", trained.noise),
+    10: Row("L1 weight decay in place of it", trained.weight_decay, "maxout"),
+    11: Row("rotations and hidden layers", trained.places, "maxout"),
+    12: Row("shallow RBF network under FGSM", attacked.rbf),
+    13: Row("agreement on mistakes", compared.agreement),
+    14: Row("logits against epsilon", compared.trace),
+    15: Row("ensembles", compared.ensemble),
+    16: Row("rubbish called a class", rubbish.networks),
+    17: Row(
+        "rubbish, convolutional network",
+        rubbish.convolutional,
+        "convolutional_maxout",
+    ),
+    18: Row("fooling images", rubbish.fooling),
+    19: Row("training on rubbish", trained.on_rubbish),
+    20: Row("filters of the first layer", compared.filters),
+    21: Row("a generative classifier under FGSM", attacked.rbm),
+    22: Row("an ImageNet network under FGSM", photo.row),
+}
+
+
+def run(config):
+    """Runs rows of the experiments; those that are finished are kept.
+
+    Args:
+        config: `advtext.config.ImageConfig`; `rows` are what to run.
+
+    Returns:
+        The rows that are finished by now, a list of dicts as in
+        `metrics.json`; `None` if `max_minutes` ran out before the end (go on
+        with `resume`).
+
+    Raises:
+        FileExistsError: If `run_dir` holds a run.
+        ValueError: If a row is asked for that is not of these images or this
+            network.
+    """
+    for number in config.rows:
+        network = ROWS[number].network
+        if network not in ("", config.network):
+            raise ValueError(
+                f"Row {number} is of network={network!r}. Received: network="
+                f"{config.network!r}. Leave the row out of `rows`, or take a "
+                "configuration of that network."
+            )
+    study = Study(config)
+    try:
+        for number in config.rows:
+            if not (study.directory / report.path_of(number)).is_file():
+                row = ROWS[number]
+                _tell(f"row {number}: {row.title}")
+                outcome = row.measure(study)
+                row = report.write_row(study, number, row.title, outcome)
+                _tell(report.table([row]).split("\n", 2)[2].rstrip())
+    except OutOfTime:
+        return None
+    finally:
+        rows = _finished(study)
+        report.write(study, rows)
+    return rows
+
+
+def _finished(study):
+    """Returns the rows of the run directory, in their order."""
+    paths = [study.directory / report.path_of(number) for number in ROWS]
+    return [json.loads(p.read_text("utf-8")) for p in paths if p.is_file()]
+
+
+def _tell(line):
+    print(line, file=sys.stderr, flush=True)

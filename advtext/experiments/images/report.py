@@ -1,0 +1,77 @@
+"""The rows of the image experiments as files: JSON, Markdown, figures."""
+
+import importlib.util
+
+from advtext import evaluation
+from advtext.experiments.images.outcome import shown
+
+HEAD = (
+    "| row | what | published | measured | runs |\n"
+    "| ---: | --- | ---: | ---: | ---: |\n"
+)
+
+
+def write_row(study, number, title, outcome):
+    """Writes a row's numbers and figures; what is returned is the row.
+
+    Figures need matplotlib; where it is missing a note says so.
+    """
+    row = {"row": number, "title": title, "results": outcome.results}
+    row |= {"tables": outcome.tables, "notes": list(outcome.notes)}
+    row["figures"] = [f"row_{number:02}_{name}" for name in outcome.figures]
+    if outcome.figures and not importlib.util.find_spec("matplotlib"):
+        row["figures"] = []
+        row["notes"].append(
+            "Figures need matplotlib: pip install 'advtext[plots]'."
+        )
+    folder = study.directory / "figures"
+    for name, draw in zip(
+        row["figures"], outcome.figures.values(), strict=False
+    ):
+        folder.mkdir(exist_ok=True)
+        draw(folder / name)
+    (study.directory / "rows").mkdir(exist_ok=True)
+    study.directory.write_json(path_of(number), row)
+    return row
+
+
+def path_of(number):
+    """Returns where a row's numbers are kept, within the run directory."""
+    return f"rows/row_{number:02}.json"
+
+
+def write(study, rows):
+    """Writes `metrics.json` and `RESULTS.md` of all rows that are there."""
+    study.directory.write_json(
+        "metrics.json", {"rows": {str(row["row"]): row for row in rows}}
+    )
+    study.directory.write_text("RESULTS.md", markdown(rows))
+
+
+def table(rows):
+    """Returns all numbers beside the published ones, as Markdown."""
+    lines = [HEAD]
+    for row in rows:
+        for number in row["results"]:
+            spread = number["spread"]
+            measured = shown(number["measured"]) + (
+                "" if spread is None else f" ± {spread:.2f}"
+            )
+            lines.append(
+                f"| {row['row']} | {number['what']} | "
+                f"{shown(number['published'])} | {measured} | "
+                f"{max(len(number['values']), 1)} |\n"
+            )
+    return "".join(lines)
+
+
+def markdown(rows):
+    """Returns the rows as a Markdown page, with their tables and figures."""
+    parts = ["# Results of the image experiments\n", table(rows)]
+    for row in rows:
+        parts.append(f"## Row {row['row']}: {row['title']}\n")
+        parts += [f"{note}\n" for note in row["notes"]]
+        for title, found in row["tables"].items():
+            parts += [f"{title}:\n", evaluation.markdown(found)]
+        parts += [f"![{n}](figures/{n})\n" for n in row["figures"]]
+    return "\n".join(parts)

@@ -1,0 +1,168 @@
+"""What the rows of the image experiments share: images, networks, attacks."""
+
+import dataclasses
+import functools
+import shutil
+
+import numpy as np
+
+from advtext import backend, evaluation, training
+from advtext.attacks import FastGradient
+from advtext.config.image_config import PHOTO_ROW
+from advtext.data.array_batches import ArrayBatches
+from advtext.experiments import run_start
+from advtext.experiments.images import splits
+from advtext.experiments.images.recipes import RECIPES
+from advtext.experiments.images.training import RubbishBatches, build, fit
+from advtext.experiments.run_directory import RunDirectory
+from advtext.losses import cross_entropy, independent_cross_entropy
+
+
+class OutOfTime(Exception):
+    """`max_minutes` have run out; what is trained is kept."""
+
+
+class Study:
+    """The images, and the networks, which are trained when first asked for.
+
+    A network stays in `run_dir/models/NAME_SEED`, and is trained once.
+
+    Args:
+        config: `ImageConfig`.
+
+    Attributes:
+        images: Dict from `"train"` and `"test"` to `Images`.
+
+    Raises:
+        FileExistsError: If `run_dir` holds a run, and neither `resume` nor
+            `overwrite` was asked for.
+        ValueError: If `resume` finds a run of another configuration.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.directory = RunDirectory(config.run_dir)
+        run_start.check(self.directory, config)
+        self.images = {}
+        if set(config.rows) != {PHOTO_ROW}:
+            self.images = splits.load(config)
+        if not (self.directory.begun and config.resume):
+            for name in ("models", "rows", "figures"):
+                shutil.rmtree(self.directory / name, ignore_errors=True)
+            for name in ("metrics.json", "RESULTS.md"):
+                (self.directory / name).unlink(missing_ok=True)
+            self.directory.save_config(
+                dataclasses.replace(config, resume=False, overwrite=False)
+            )
+        self.deadline = training.TimeLimit(config.max_minutes)
+        self.models = {}
+        backend.expect_many_models()
+
+    def set_aside(self):
+        """Returns the training images but `num_validation`, and those."""
+        return splits.set_aside(
+            self.images["train"], self.config.num_validation
+        )
+
+    def of(self, name, split="test"):
+        """Returns `(x, y)`: the images that a network tells apart."""
+        images = self.images[split]
+        pair = RECIPES[name].only
+        if pair is None:
+            return images.images, images.labels
+        chosen = np.isin(images.labels, pair)
+        y = (images.labels[chosen] == pair[1]).astype("int32")
+        return images.images[chosen], y
+
+    @functools.cached_property
+    def num_classes(self):
+        return int(self.images["train"].labels.max()) + 1
+
+    def model(self, name, seed=None):
+        """Returns a trained classifier.
+
+        Args:
+            name: Name of a recipe.
+            seed: Its seed; the first one by default.
+
+        Raises:
+            OutOfTime: If `max_minutes` ran out before it was trained.
+        """
+        seed = self.config.seeds[0] if seed is None else seed
+        if (name, seed) not in self.models:
+            x, y = self.of(name, "train")
+            self.models[name, seed] = self.trained(
+                name, seed, x, y, self.config.epochs
+            )
+        return self.models[name, seed]
+
+    def trained(self, name, seed, x, y, epochs):
+        """Returns a classifier trained on these images for so many epochs."""
+        run = self.run(name, seed)
+        if not run.finished:
+            self.train(name, seed, x, y, epochs, run)
+        return run.load_model("classifier.keras")
+
+    def run(self, name, seed):
+        """Returns the `RunDirectory` of a training."""
+        run = RunDirectory(self.directory / "models" / f"{name}_{seed}")
+        run.path.mkdir(parents=True, exist_ok=True)
+        return run
+
+    def train(self, name, seed, x, y, epochs, run, **early_stopping):
+        """Trains a network and saves it; returns the history."""
+        if self.deadline.is_over():
+            raise OutOfTime
+        config, recipe = self.config, RECIPES[name]
+        num_classes = 2 if recipe.only else self.num_classes
+        size = min(config.batch_size, len(x))
+        if recipe.with_rubbish:
+            one_hot = np.eye(num_classes, dtype="float32")[y]
+            batches = RubbishBatches(x, one_hot, size, seed)
+        else:
+            batches = ArrayBatches((x, y), size, seed)
+        steps = epochs * len(batches)
+        model = build(recipe, config, x.shape[1:], num_classes, seed, steps)
+        found = fit(
+            model, batches, epochs, run, self.deadline, **early_stopping
+        )
+        if found is None:
+            raise OutOfTime
+        history, seconds = found
+        run.save_model(model, "classifier.keras")
+        metrics = {"seed": seed, "epochs": len(history)}
+        run.write_json("metrics.json", metrics | {"train_seconds": seconds})
+        run.checkpoint.unlink()
+        return history
+
+    def probabilities(self, *names):
+        """Returns how each network's logits become probabilities, a dict."""
+        return {name: RECIPES[name].probabilities for name in names}
+
+    def loss(self, name):
+        """Returns the loss of a network, per example."""
+        if RECIPES[name].probabilities == "sigmoid":
+            return independent_cross_entropy
+        return cross_entropy
+
+    def fast_gradient(self, name):
+        """Returns the attack on a network; nothing is clipped, as published."""
+        return FastGradient(
+            self.config.epsilon, norm="linf", loss=self.loss(name)
+        )
+
+    def score(self, name, model=None, attacked=True):
+        """Measures a network on the test images, attacked or as they are."""
+        model = model or self.model(name)
+        x, y = self.of(name)
+        if attacked:
+            x = self.examples(name, model)
+        kind = RECIPES[name].probabilities
+        return evaluation.score(model, x, y, kind, batch_size=1000)
+
+    def examples(self, name, model=None):
+        """Returns adversarial examples of all test images."""
+        x, y = self.of(name)
+        attack = self.fast_gradient(name)
+        model = model or self.model(name)
+        return np.asarray(attack(model, x, y, batch_size=1000))

@@ -87,6 +87,15 @@ class ImageConfig:
     input_dropout: float = setting(
         0.2, "Dropout of the pixels", at_least=0, below=1
     )
+    adversarial_dropout: float = setting(
+        0.5,
+        "The same where the image is perturbed by FGSM in training",
+        at_least=0,
+        below=1,
+    )
+    adversarial_input_dropout: float = setting(
+        0.2, "The same of the pixels", at_least=0, below=1
+    )
     rbm_units: int = setting(500, "Hidden units of the RBM", at_least=1)
     generative_weight: float = setting(
         0.01, "Factor of the joint term of the RBM", at_least=0

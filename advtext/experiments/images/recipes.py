@@ -49,36 +49,40 @@ def _rbm(config, num_classes, seed):
     )
 
 
-def _network(config, num_classes, seed, l1=False, hidden_layers=0):
+def _network(config, num_classes, seed, adversarial=False, **options):
     """Returns the deep network of the configuration."""
-    if config.network == "convolutional_maxout":
-        return models.convolutional_maxout_network(
-            num_classes,
-            (config.filters, 2 * config.filters, 2 * config.filters),
-            config.num_pieces,
-            config.units,
-            config.dropout,
-        )
-    return _dense(config, num_classes, config.units, l1, hidden_layers)
-
-
-def _dense(config, num_classes, units, l1=False, hidden_layers=0, dtype=None):
-    return models.maxout_network(
+    if config.network == "maxout":
+        return _dense(config, num_classes, config.units, adversarial, **options)
+    return models.convolutional_maxout_network(
         num_classes,
-        (units, units),
+        (config.filters, 2 * config.filters, 2 * config.filters),
         config.num_pieces,
-        config.dropout,
-        config.input_dropout,
-        keras.regularizers.L1(config.l1) if l1 else None,
-        hidden_layers,
-        dtype,
+        config.units,
+        config.adversarial_dropout if adversarial else config.dropout,
     )
 
 
-def _large(config, num_classes, seed):
-    return _dense(
-        config, num_classes, config.large_units, dtype=config.large_dtype
+def _dense(config, num_classes, units, adversarial, **options):
+    rates = config.dropout, config.input_dropout
+    if adversarial:
+        rates = config.adversarial_dropout, config.adversarial_input_dropout
+    return models.maxout_network(
+        num_classes, (units, units), config.num_pieces, *rates, **options
     )
+
+
+def _penalized(config, num_classes, seed):
+    penalty = keras.regularizers.L1(config.l1)
+    return _network(config, num_classes, seed, kernel_regularizer=penalty)
+
+
+def _perturbed_behind(num_layers):
+    return functools.partial(_network, num_embedding_layers=num_layers)
+
+
+def _large(config, num_classes, seed, adversarial=False):
+    units, dtype = config.large_units, config.large_dtype
+    return _dense(config, num_classes, units, adversarial, dtype=dtype)
 
 
 def _fast_gradient(config, seed):
@@ -107,23 +111,23 @@ RECIPES = {
     ),
     "rbm": Recipe(_rbm, own_fit=True, learning_rate="rbm_learning_rate"),
     "network": Recipe(_network),
-    "network_adversarial": Recipe(_network, _fast_gradient),
+    "network_adversarial": Recipe(
+        functools.partial(_network, adversarial=True), _fast_gradient
+    ),
     "network_sign_noise": Recipe(
         _network, functools.partial(_noise, distribution="sign")
     ),
     "network_uniform_noise": Recipe(
         _network, functools.partial(_noise, distribution="uniform")
     ),
-    "network_l1": Recipe(functools.partial(_network, l1=True)),
+    "network_l1": Recipe(_penalized),
     "network_rotation": Recipe(_network, _rotation),
-    "network_hidden_1": Recipe(
-        functools.partial(_network, hidden_layers=1), _hidden_fast_gradient
-    ),
-    "network_hidden_2": Recipe(
-        functools.partial(_network, hidden_layers=2), _hidden_fast_gradient
-    ),
+    "network_hidden_1": Recipe(_perturbed_behind(1), _hidden_fast_gradient),
+    "network_hidden_2": Recipe(_perturbed_behind(2), _hidden_fast_gradient),
     "network_independent": Recipe(_network, probabilities="sigmoid"),
     "network_rubbish": Recipe(_network, with_rubbish=True),
     "large": Recipe(_large),
-    "large_adversarial": Recipe(_large, _fast_gradient),
+    "large_adversarial": Recipe(
+        functools.partial(_large, adversarial=True), _fast_gradient
+    ),
 }

@@ -107,7 +107,8 @@ def as_one_hot(y, num_classes, dtype="float32"):
         dtype: Type of the result.
     """
     if len(y.shape) != 2 or y.shape[-1] != num_classes:
-        y = ops.one_hot(ops.reshape(y, (-1,)), num_classes)
+        y = ops.cast(ops.reshape(y, (-1,)), "int32")
+        y = ops.one_hot(y, num_classes)
     return ops.cast(y, dtype)
 
 

@@ -64,6 +64,11 @@ class Study:
             self.images["train"], self.config.num_validation
         )
 
+    @property
+    def value_range(self):
+        """The range of the pixels; whitened images have none."""
+        return None if self.config.whitening else (0.0, 1.0)
+
     def of(self, name, split="test"):
         """Returns `(x, y)`: the images that a network tells apart."""
         images = self.images[split]

@@ -1,10 +1,16 @@
 """Rows 5, 9 to 11 and 19: what training on perturbed images does."""
 
+import functools
+
 import numpy as np
 
 from advtext import evaluation
+from advtext.attacks import FastGradient, ProjectedGradientDescent
 from advtext.experiments.images.outcome import Outcome, result
 from advtext.experiments.images.rubbish import draw
+
+# Test images that the slower attacks are tried on.
+_TRIED = 1000
 
 
 def adversarial(study):
@@ -12,14 +18,41 @@ def adversarial(study):
     names = ["network", "network_adversarial"]
     rows = _scores(study, names, study.config.seeds)
     plain, trained = rows.values()
+    curves = [row for name in names for row in _robustness(study, name)]
     return Outcome(
         [
             result("clean error %, plain", 0.94, plain["clean"]),
             result("clean error %, adversarial", 0.84, trained["clean"]),
             result("error % under FGSM, plain", None, plain["error"]),
             result("error % under FGSM, adversarial", None, trained["error"]),
-        ]
+        ],
+        {f"The first {_TRIED:,} test images, perturbed within range": curves},
+        {
+            "robustness.png": functools.partial(
+                evaluation.plot_robustness, curves
+            )
+        },
+        [
+            "The numbers above are of FGSM as published, which leaves the "
+            "range of the pixels; the table and the figure stay inside it."
+        ],
     )
+
+
+def _robustness(study, name):
+    """Returns the accuracy against epsilon, with the network's name."""
+    x, y = (part[:_TRIED] for part in study.of(name))
+    inside = {"norm": "linf", "value_range": study.value_range}
+    epsilon = study.config.epsilon
+    attacks = {
+        "FGSM": FastGradient(epsilon, **inside),
+        "PGD, 20 steps": ProjectedGradientDescent(
+            epsilon, num_steps=20, **inside
+        ),
+    }
+    epsilons = [round(part * epsilon, 4) for part in (0, 0.2, 0.4, 0.6, 0.8, 1)]
+    rows = evaluation.robustness(study.model(name), attacks, x, y, epsilons)
+    return [{"model": name, **row} for row in rows]
 
 
 def noise(study):

@@ -26,7 +26,7 @@ def main(arguments=None):
         # The reader, such as `head`, has enough; as if SIGPIPE had ended it.
         _drop_output()
         return 141
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         _tell(f"advtext: error: {config_files.error_line(error)}")
         _drop_output()
         return 2
@@ -39,7 +39,7 @@ def main(arguments=None):
 def _parser():
     parser = config_files.FlagParser(
         prog="advtext",
-        description="Adversarial training of text classifiers.",
+        description="Adversarial training of classifiers.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, help in (

@@ -85,16 +85,25 @@ def table(parsed):
 def image(parsed):
     overrides = config_files.read_flags(parsed)
     kind = config_files.ImageConfig
-    for path in parsed.paths:
-        config = config_files.load(path, overrides, kind)
+    configs = [config_files.load(p, overrides, kind) for p in parsed.paths]
+    run_dirs = [config.run_dir for config in configs]
+    if len(set(run_dirs)) < len(run_dirs):
+        raise ValueError(
+            "Every configuration needs a `run_dir` of its own. Received: "
+            f"{', '.join(run_dirs)}."
+        )
+    for config in configs:
+        experiments.images.check(config)
+    for config in configs:
         rows = experiments.images.run(config)
         if rows is None:
             _unfinished(config)
             return
         print(f"\n{experiments.images.report.table(rows)}")
+        figures = " figures," if any(row["figures"] for row in rows) else ""
         print(
-            f"Outputs in {config.run_dir}: RESULTS.md, metrics.json, figures; "
-            "every network in a folder of models."
+            f"Outputs in {config.run_dir}: RESULTS.md, metrics.json,{figures} "
+            "and models with a folder for every network."
         )
 
 

@@ -119,8 +119,8 @@ def independent_cross_entropy(y, logits):
     them and, as the `loss` of an attack, to attack them.
 
     Args:
-        y: `(batch,)` or `(batch, 1)` integers, or one-hot
-            `(batch, num_classes)`.
+        y: `(batch,)` or `(batch, 1)` integers, or probabilities
+            `(batch, num_classes)`, such as one-hot rows.
         logits: `(batch, num_classes)`, of two or more classes.
 
     Returns:
@@ -136,8 +136,8 @@ def independent_cross_entropy(y, logits):
     """
     check_logits(logits)
     logits = at_least_float32(logits)
-    y = as_one_hot(ops.convert_to_tensor(y), logits.shape[-1], "bool")
-    return ops.sum(ops.softplus(ops.where(y, -logits, logits)), axis=-1)
+    y = as_one_hot(ops.convert_to_tensor(y), logits.shape[-1], logits.dtype)
+    return ops.sum(ops.softplus(logits) - y * logits, axis=-1)
 
 
 def cross_entropy(y, logits):

@@ -146,6 +146,8 @@ def test_it_can_be_attacked():
         ({"units": 0}, "`units` must be an integer >= 1"),
         ({"generative_weight": -1.0}, "`generative_weight` must be a number"),
         ({"generative_weight": float("nan")}, "must be a number >= 0"),
+        ({"generative_weight": float("inf")}, "must be a number >= 0"),
+        ({"generative_weight": "a"}, "must be a number >= 0"),
     ],
 )
 def test_wrong_arguments(arguments, message):

@@ -1,16 +1,20 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
+from keras import ops
 from tiny_runs import main
 
 from advtext import config as config_files
+from advtext.attacks import FastGradient
 from advtext.config import ImageConfig
 from advtext.experiments import images
 from advtext.experiments.images import report
 from advtext.experiments.images.outcome import result, shown
 from advtext.experiments.images.study import Study
+from advtext.losses import independent_cross_entropy
 
 SETTINGS = """
 num_validation = 40
@@ -72,7 +76,8 @@ def test_outputs(dense):
     page = (run_dir / "RESULTS.md").read_text()
     assert "| 1 | error % under FGSM 0.25 | 99.90 | " in page
     names = sorted(p.name for p in (run_dir / "models").iterdir())
-    assert names == ["network_0", "network_adversarial_0", "softmax_0"]
+    arms = ["network_0", "network_adversarial_0", "softmax_0", "undropped_0"]
+    assert names == [*arms, "undropped_adversarial_0"]
     for name in names:
         files = {p.name for p in (run_dir / "models" / name).iterdir()}
         assert files == {"classifier.keras", "history.csv", "metrics.json"}
@@ -108,23 +113,173 @@ def test_resuming_keeps_what_is_there_and_adds_rows(dense, tmp_path, advtext):
     assert sorted(metrics["rows"]) == ["1", "14", "2", "5"]
 
 
-def test_every_dense_row(dense, tmp_path):
+@pytest.fixture(scope="module")
+def every_row(dense, tmp_path_factory):
+    """The run directory of all rows of a dense network, and the rows."""
+    run_dir = tmp_path_factory.mktemp("every") / "run"
+    rows = images.run(config(dense[0], run_dir=str(run_dir), rows=DENSE))
+    return run_dir, {row["row"]: row for row in rows}
+
+
+def test_every_dense_row(every_row):
     pytest.importorskip("matplotlib")
-    path, _ = dense
-    rows = images.run(config(path, run_dir=str(tmp_path / "run"), rows=DENSE))
-    assert [row["row"] for row in rows] == DENSE
-    for row in rows:
+    run_dir, rows = every_row
+    assert list(rows) == DENSE
+    for row in rows.values():
         assert row["results"]
         for number in row["results"]:
             assert number["measured"] is None or np.isfinite(number["measured"])
         for name in row["figures"]:
-            content = (tmp_path / "run/figures" / name).read_bytes()
+            content = (run_dir / "figures" / name).read_bytes()
             assert content.startswith(b"\x89PNG")
-    figures = sorted(p.name for p in (tmp_path / "run/figures").iterdir())
-    assert figures == sorted(n for row in rows for n in row["figures"])
+    figures = sorted(p.name for p in (run_dir / "figures").iterdir())
+    assert figures == sorted(n for r in rows.values() for n in r["figures"])
+    assert "network (2 passes; seeds 0)" in rows[2]["notes"][-1]
     # The closed form of row 4, met to float32 precision.
-    by_name = {r["what"]: r["measured"] for r in rows[2]["results"]}
-    assert by_name["largest relative difference of a loss"] < 1e-5
+    assert measured(rows[4])["largest relative difference of a loss"] < 1e-5
+
+
+def measured(row):
+    return {r["what"]: r["measured"] for r in row["results"]}
+
+
+class Networks:
+    """Recomputes, from the saved networks and nothing of the experiments."""
+
+    def __init__(self, run_dir, data):
+        self.run_dir = run_dir
+        self.x = np.load(data / "x_test.npy")[..., None] / np.float32(255)
+        self.y = np.load(data / "y_test.npy").astype("int32")
+
+    def __getitem__(self, name):
+        path = self.run_dir / "models" / name / "classifier.keras"
+        return keras.models.load_model(path, compile=False)
+
+    def attacked(self, model, x=None, y=None, loss=None):
+        x, y = (self.x, self.y) if x is None else (x, y)
+        attack = FastGradient(0.25, norm="linf", loss=loss)
+        return np.asarray(attack(model, x, y))
+
+    def error(self, model, x):
+        return wrong(model, x, self.y)
+
+
+def wrong(model, x, y):
+    return 100 * np.mean(np.argmax(np.asarray(model(x)), axis=1) != y)
+
+
+@pytest.fixture(scope="module")
+def networks(dense, every_row):
+    return Networks(every_row[0], dense[0].parent / "data")
+
+
+def test_rows_of_one_network_each(networks, every_row):
+    """Rows 5, 9, 11 and 19: clean and attacked errors, by their names."""
+    expected = {
+        5: {
+            "plain": "network_0",
+            "adversarial": "network_adversarial_0",
+            "plain, no dropout": "undropped_0",
+            "adversarial, no dropout": "undropped_adversarial_0",
+        },
+        9: {
+            "signs": "network_sign_noise_0",
+            "uniform": "network_uniform_noise_0",
+            "no noise": "network_0",
+        },
+        11: {
+            "nothing perturbed": "network_0",
+            "input, FGSM": "network_adversarial_0",
+            "input, rotation": "network_rotation_0",
+            "first hidden layer, FGSM": "network_hidden_1_0",
+            "last hidden layer, FGSM": "network_hidden_2_0",
+        },
+    }
+    for row, arms in expected.items():
+        found = measured(every_row[1][row])
+        attacked = "error under FGSM %" if row == 11 else "error % under FGSM"
+        for arm, name in arms.items():
+            model = networks[name]
+            clean = networks.error(model, networks.x)
+            assert found[f"clean error %, {arm}"] == pytest.approx(clean)
+            after = networks.error(model, networks.attacked(model))
+            assert found[f"{attacked}, {arm}"] == pytest.approx(after)
+
+
+def test_transfer(networks, every_row):
+    found = measured(every_row[1][8])
+    plain, trained = networks["large_0"], networks["large_adversarial_0"]
+    of = "error % of the {} one on the {} one's examples"
+    for target, source, words in (
+        (trained, plain, ("trained", "plain")),
+        (plain, trained, ("plain", "trained")),
+    ):
+        error = networks.error(target, networks.attacked(source))
+        assert found[of.format(*words)] == pytest.approx(error)
+
+
+def test_the_large_networks_are_stopped_by_the_right_error(networks, dense):
+    data = dense[0].parent / "data"
+    x = np.load(data / "x_train.npy")[-40:, ..., None] / np.float32(255)
+    y = np.load(data / "y_train.npy")[-40:].astype("int32")
+    for name in ("large", "large_adversarial"):
+        run = networks.run_dir / "models" / f"{name}_search_0"
+        model = networks[run.name]
+        if name == "large_adversarial":
+            seen = networks.attacked(model, x, y)
+        else:
+            seen = x
+        lines = (run / "history.csv").read_text().split()
+        column = lines[0].split(",").index("val_error")
+        errors = [float(line.split(",")[column]) for line in lines[1:]]
+        assert errors[-1] == pytest.approx(wrong(model, seen, y))
+        best = json.loads((run / "metrics.json").read_text())["best_epochs"]
+        assert best == errors.index(min(errors)) + 1
+        final = networks.run_dir / "models" / f"{name}_0/metrics.json"
+        assert json.loads(final.read_text())["epochs"] == best
+
+
+def test_an_ensemble(networks, every_row):
+    found = measured(every_row[1][15])
+    members = [networks["network_0"], networks["network_1"]]
+
+    def whole(x):
+        return ops.log(sum(ops.softmax(m(x)) for m in members) / 2)
+
+    assert found["error % attacked as a whole"] == pytest.approx(
+        networks.error(whole, networks.attacked(whole))
+    )
+    through_one = networks.attacked(members[0])
+    assert found["error % attacked through one"] == pytest.approx(
+        networks.error(whole, through_one)
+    )
+    assert found["that member's own error %"] == pytest.approx(
+        networks.error(members[0], through_one)
+    )
+
+
+def test_rubbish(networks, every_row):
+    found = measured(every_row[1][16])
+    noise = np.random.default_rng((0, 16)).standard_normal(
+        (30, 6, 6, 1), dtype="float32"
+    )
+    for name in ("network", "network_independent", "softmax", "rbf"):
+        logits = networks[f"{name}_0"](noise)
+        of_sigmoids = name in ("network_independent", "rbf")
+        p = ops.sigmoid(logits) if of_sigmoids else ops.softmax(logits)
+        called = 100 * np.mean(np.max(np.asarray(p), axis=1) > 0.5)
+        assert found[f"called a class %, {name}"] == pytest.approx(called)
+
+
+def test_independent_classes_are_attacked_by_their_own_loss(
+    networks, every_row
+):
+    model = networks["rbf_0"]
+    seen = networks.attacked(model, loss=independent_cross_entropy)
+    found = measured(every_row[1][12])
+    assert found["error % under FGSM 0.25"] == pytest.approx(
+        networks.error(model, seen)
+    )
 
 
 def test_the_convolutional_rows(tmp_path):
@@ -184,6 +339,54 @@ def test_validation_leaves_the_test_images_alone(dense, tmp_path):
     np.testing.assert_array_equal(study.images["test"].images, train[80:])
 
 
+def test_published_numbers_of_other_images_say_so(every_row):
+    rows = every_row[1]
+    assert rows[1]["results"][1]["published"] == 99.9
+    assert rows[18]["results"][0]["published"] == "75.30 (CIFAR-10)"
+
+
+def test_other_seeds_measure_a_row_again(dense, tmp_path):
+    path, _ = dense
+    settings = {"run_dir": str(tmp_path / "run"), "rows": [1]}
+    first = images.run(config(path, **settings))
+    again = images.run(config(path, **settings, resume=True, seeds=[0, 1]))
+    assert len(first[0]["results"][0]["values"]) == 1
+    assert len(again[0]["results"][0]["values"]) == 2
+    assert (
+        again[0]["results"][0]["values"][0]
+        == (first[0]["results"][0]["values"][0])
+    )
+
+
+def test_files_of_no_run_are_not_written_over(dense, tmp_path, refusal):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/mine.txt").write_text("mine")
+    flags = [dense[0], f"--run_dir={tmp_path}", "--rows=1"]
+    for more in ([], ["--overwrite"], ["--resume"]):
+        told = refusal("image", *flags, *more)
+        assert "is no run, but holds models" in told
+    assert (tmp_path / "models/mine.txt").read_text() == "mine"
+
+
+def test_an_unfinished_run_is_called_so(dense, tmp_path, refusal):
+    flags = [dense[0], f"--run_dir={tmp_path / 'run'}", "--rows=1"]
+    main("image", *flags, "--max_minutes=1e-9")
+    assert not (tmp_path / "run/metrics.json").exists()
+    assert "holds a unfinished run" in refusal("image", *flags).replace(
+        "an unfinished", "a unfinished"
+    )
+
+
+def test_all_configurations_are_checked_first(dense, tmp_path, refusal):
+    other = tmp_path / "other.toml"
+    other.write_text('data_dir = "x"\nrun_dir = "y"\nepsilom = 1.0\n')
+    run_dir = tmp_path / "run"
+    told = refusal("image", dense[0], other, f"--run_dir={run_dir}")
+    assert "unknown key `epsilom`" in told and not run_dir.exists()
+    told = refusal("image", dense[0], dense[0], f"--run_dir={run_dir}")
+    assert "needs a `run_dir` of its own" in told and not run_dir.exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -191,6 +394,7 @@ def test_validation_leaves_the_test_images_alone(dense, tmp_path):
         (["--rows=3"], "Row 3 is of network='convolutional_maxout'"),
         (["--rows=22"], "Row 22 is of a photo: set `photo`"),
         (["--num_validation=120", "--validate"], "leaves nothing to train on"),
+        (["--num_validation=120", "--rows=1,6"], "leaves nothing to train on"),
         (["--data_dir=nowhere"], "There is no folder nowhere"),
         (["--epsilom=1"], "did you mean `--epsilon`?"),
         (["--xi=1"], "unknown flag `--xi`"),
@@ -199,6 +403,19 @@ def test_validation_leaves_the_test_images_alone(dense, tmp_path):
 def test_wrong_settings(dense, tmp_path, refusal, flags, message):
     run_dir = f"--run_dir={tmp_path / 'run'}"
     assert message in refusal("image", dense[0], run_dir, "--rows=1", *flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--rows=4", "--num_train=3"], "the train images do not hold both"),
+        (["--rows=2", "--learning_rate=1e30"], "name another `run_dir`"),
+    ],
+)
+def test_what_shows_when_a_row_is_run(dense, tmp_path, capsys, flags, message):
+    run_dir = f"--run_dir={tmp_path / 'run'}"
+    assert main("image", dense[0], run_dir, *flags) == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_run_that_is_there_is_not_replaced(dense, refusal):

@@ -14,13 +14,27 @@ def correlated(number):
 
 def test_pixels_are_decorrelated_and_scaled():
     images = correlated(4000)
-    white = Whitening(1e-9, scale=0.5).fit(images)(images)
+    white = Whitening(1e-9).fit(images)(images)
     assert white.shape == images.shape and white.dtype == "float32"
     covariance = np.cov(white.reshape(4000, -1).T)
     # One direction less: every image has mean 0.
     values = np.linalg.eigvalsh(covariance)
     live = values[values > 1e-3]
-    np.testing.assert_allclose(live, 0.25, rtol=1e-2)
+    np.testing.assert_allclose(live, 1.0, rtol=1e-2)
+
+
+def test_the_regularization_damps_small_variances():
+    images = correlated(4000)
+    plain = Whitening(1e-9).fit(images)(images).reshape(4000, -1)
+    damped = Whitening(0.5).fit(images)(images).reshape(4000, -1)
+    normalized = images.reshape(4000, -1)
+    normalized = normalized - normalized.mean(axis=1, keepdims=True)
+    normalized /= normalized.std(axis=1, keepdims=True)
+    values = np.linalg.eigvalsh(np.cov(normalized.T))
+    expected = np.sort(values / (values + 0.5))
+    found = np.linalg.eigvalsh(np.cov(damped.T))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert damped.std() < plain.std()
 
 
 def test_brightness_and_contrast_do_not_matter():
@@ -48,5 +62,5 @@ def test_wrong_use():
         Whitening()(correlated(2))
     with pytest.raises(ValueError, match="of the same size"):
         Whitening().fit(correlated(9))(np.zeros((1, 2, 2, 2)))
-    with pytest.raises(ValueError, match="`scale` must be a number > 0"):
-        Whitening(scale=0.0)
+    with pytest.raises(ValueError, match="must be a number > 0"):
+        Whitening(regularization=0.0)

@@ -30,13 +30,16 @@ class FlagParser(argparse.ArgumentParser):
     def __init__(self, **kwargs):
         super().__init__(allow_abbrev=False, **kwargs)
 
+    def flags(self, arguments):
+        """Returns the names of the flags there are, given what was parsed."""
+        return values.fields_of(getattr(arguments, "kind", Config))
+
     def parse_args(self, args=None, namespace=None):
         arguments, unknown = self.parse_known_args(args, namespace)
         for argument in unknown:
             flag = argument.split("=")[0]
             if flag.startswith("--"):
-                kind = getattr(arguments, "kind", Config)
-                names = [f"--{name}" for name in values.fields_of(kind)]
+                names = [f"--{name}" for name in self.flags(arguments)]
                 self.error(
                     f"unknown flag `{flag}`; {values.nearest(flag, names)}"
                 )

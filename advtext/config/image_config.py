@@ -6,7 +6,9 @@ from advtext.config import values
 from advtext.config.values import setting
 
 NETWORKS = ("maxout", "convolutional_maxout")
-ROWS = tuple(range(1, 23))
+NUM_ROWS = 22
+# Those of a large network, stopped early; and that of a photo.
+LARGE_ROWS = (6, 7, 8)
 PHOTO_ROW = 22
 
 
@@ -52,7 +54,7 @@ class ImageConfig:
         "", "Folder that receives the outputs", section="Run"
     )
     rows: tuple[int, ...] = setting(
-        ROWS[:2], "Rows of the experiments", at_least=1, at_most=ROWS[-1]
+        (1, 2), "Rows of the experiments", at_least=1, at_most=NUM_ROWS
     )
     resume: bool = setting(False, "Go on with a run that was interrupted")
     overwrite: bool = setting(False, "Replace a run that is there already")
@@ -87,15 +89,6 @@ class ImageConfig:
     input_dropout: float = setting(
         0.2, "Dropout of the pixels", at_least=0, below=1
     )
-    adversarial_dropout: float = setting(
-        0.5,
-        "The same where the image is perturbed by FGSM in training",
-        at_least=0,
-        below=1,
-    )
-    adversarial_input_dropout: float = setting(
-        0.2, "The same of the pixels", at_least=0, below=1
-    )
     rbm_units: int = setting(500, "Hidden units of the RBM", at_least=1)
     generative_weight: float = setting(
         0.01, "Factor of the joint term of the RBM", at_least=0
@@ -129,6 +122,12 @@ class ImageConfig:
     large_units: int = setting(
         1600, "Units of each layer of the large network of row 6", at_least=1
     )
+    large_dropout: float = setting(
+        0.5, "Dropout of its hidden units", at_least=0, below=1
+    )
+    large_input_dropout: float = setting(
+        0.2, "Dropout of its pixels", at_least=0, below=1
+    )
     large_dtype: str = setting(
         "float32",
         "Type of the products in its hidden layers",
@@ -139,7 +138,7 @@ class ImageConfig:
     )
     patience: int = setting(
         100,
-        "Passes without a lower adversarial validation error that end row 6",
+        "Passes without a lower validation error that end row 6",
         at_least=1,
     )
     large_seeds: tuple[int, ...] = setting(

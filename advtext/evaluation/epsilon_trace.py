@@ -2,7 +2,6 @@ import itertools
 import math
 
 import numpy as np
-from keras import ops
 
 from advtext.attacks import FastGradient
 from advtext.evaluation.arguments import check_epsilons, check_labels
@@ -19,7 +18,6 @@ from advtext.evaluation.predictions import (
     predict_logits,
     predicted,
 )
-from advtext.losses import cross_entropy
 
 
 def epsilon_trace(model, x, y, epsilons=None, loss=None, batch_size=500):
@@ -40,7 +38,9 @@ def epsilon_trace(model, x, y, epsilons=None, loss=None, batch_size=500):
         and `logit_0`, `logit_1`, ...; and the inputs, `(len(epsilons), ...)`.
 
     Raises:
-        ValueError: If an argument is wrong, or the model gives probabilities.
+        TypeError: If `x` does not hold floating-point numbers.
+        ValueError: If an argument is wrong, the model gives probabilities, or
+            its gradient is zero everywhere.
 
     Example:
 
@@ -64,13 +64,10 @@ def epsilon_trace(model, x, y, epsilons=None, loss=None, batch_size=500):
     (label,) = check_labels(
         [y], 1, predict_logits(model, x[None], batch_size).shape[1]
     )
-    loss = loss or cross_entropy
-    direction = FastGradient(1.0, "linf").perturbation(
-        lambda z: loss(ops.convert_to_tensor([int(label)]), function(z)),
-        x[None],
-    )
+    attack = FastGradient(1.0, "linf", loss=loss)
+    moved = np.asarray(attack(function, x[None], [int(label)]))
     steps = np.reshape(epsilons, (-1,) + (1,) * x.ndim).astype(x.dtype)
-    inputs = x + steps * np.asarray(direction)
+    inputs = x + steps * np.sign(moved - x)
     logits = predict_logits(model, inputs, batch_size)
     rows = [
         {"epsilon": epsilon, "label": int(label), "prediction": int(prediction)}

@@ -123,15 +123,26 @@ class _SharedTimeLimit(TimeLimit):
 
 
 class Finite(keras.callbacks.Callback):
-    """Ends a training that diverged, before its last checkpoint is lost."""
+    """Ends a training that diverged, before its last checkpoint is lost.
+
+    Args:
+        advice: What to do about it.
+    """
+
+    def __init__(
+        self,
+        advice="Lower the learning rate or `epsilon`, or set `clipnorm`, and "
+        "train anew with --overwrite.",
+    ):
+        super().__init__()
+        self.advice = advice
 
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
                 raise ValueError(
-                    f"`{name}` has become {value}: training diverges. Lower "
-                    "the learning rate or `epsilon`, or set `clipnorm`, and "
-                    "train anew with --overwrite."
+                    f"`{name}` has become {value}: training diverges. "
+                    f"{self.advice}"
                 )
 
 

@@ -6,7 +6,6 @@ import sys
 from fractions import Fraction
 
 from advtext.config import FlagParser, error_line
-from advtext.config.values import nearest
 from advtext.experiments import fool_imagenet
 
 _FLAGS = {
@@ -57,13 +56,8 @@ def main(arguments=None):
 class _Parser(FlagParser):
     """Names the nearest of its own flags."""
 
-    def parse_args(self, args=None, namespace=None):
-        parsed, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            flag = unknown[0].split("=")[0]
-            hint = nearest(flag, [f"--{name}" for name in _FLAGS])
-            self.error(f"unexpected argument `{flag}`; {hint}")
-        return parsed
+    def flags(self, arguments):
+        return _FLAGS
 
 
 def _parser():

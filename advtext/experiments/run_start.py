@@ -27,6 +27,8 @@ _FREE = (
     "methods",
     "parallel_runs",
     "rows",
+    "control_seeds",
+    "large_seeds",
     "photo",
     "photo_weights",
     "photo_class_index",

@@ -1,3 +1,6 @@
+import math
+import numbers
+
 import keras
 from keras import ops
 
@@ -64,9 +67,11 @@ class ClassificationRBM(Classifier):
                     f"`{name}` must be an integer >= {least}. Received: "
                     f"{name}={value!r}."
                 )
-        if not generative_weight >= 0:
+        if not isinstance(generative_weight, numbers.Real) or not (
+            0 <= generative_weight < math.inf
+        ):
             raise ValueError(
-                "`generative_weight` must be a number >= 0. Received: "
+                "`generative_weight` must be a number >= 0, finite. Received: "
                 f"generative_weight={generative_weight!r}."
             )
         self.num_classes = num_classes

@@ -75,7 +75,12 @@ def maxout_network(
 
 
 def convolutional_maxout_network(
-    num_classes=10, filters=(48, 96, 96), num_pieces=2, units=240, dropout=0.5
+    num_classes=10,
+    filters=(48, 96, 96),
+    num_pieces=2,
+    units=240,
+    dropout=0.5,
+    input_dropout=0.2,
 ):
     """Returns a convolutional maxout network.
 
@@ -87,7 +92,8 @@ def convolutional_maxout_network(
         filters: Maxout units of every convolution.
         num_pieces: Linear functions that a unit is the maximum of.
         units: Dense maxout units.
-        dropout: Dropout of the units; of the image 0.2.
+        dropout: Dropout of the dense units; the convolutions have half of it.
+        input_dropout: Dropout of the pixels.
 
     Example:
 
@@ -100,7 +106,7 @@ def convolutional_maxout_network(
     Reference:
         - [Goodfellow et al., 2013](https://arxiv.org/abs/1302.4389), part 5.2
     """
-    stack = [layers.Dropout(0.2)]
+    stack = [layers.Dropout(input_dropout)]
     for number, width in enumerate(filters):
         stack += [
             layers.Conv2D(
@@ -142,4 +148,9 @@ def rbf_network(num_classes=10):
 
 
 def _output(num_classes):
+    if type(num_classes) is not int or num_classes < 2:
+        raise ValueError(
+            "`num_classes` must be an integer >= 2. Received: num_classes="
+            f"{num_classes!r}."
+        )
     return layers.Dense(1 if num_classes == 2 else num_classes, dtype="float32")

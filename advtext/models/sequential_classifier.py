@@ -8,7 +8,8 @@ class SequentialClassifier(Classifier):
     """A stack of layers as a classifier, perturbed at one place in it.
 
     Args:
-        layers: List of Keras layers; the last one gives logits.
+        layers: List of Keras layers; the last one gives logits. A `keras.Input`
+            is left out: the first call tells the shape.
         num_embedding_layers: Layers before the perturbed place. 0 perturbs the
             input itself, as for images; 1 what the first layer gives.
 
@@ -31,10 +32,12 @@ class SequentialClassifier(Classifier):
 
     def __init__(self, layers, num_embedding_layers=0, **kwargs):
         super().__init__(**kwargs)
-        layers = list(layers)
-        if type(
-            num_embedding_layers
-        ) is not int or not 0 <= num_embedding_layers < len(layers):
+        layers = [layer for layer in layers if not _is_input(layer)]
+        places = range(len(layers))
+        if (
+            isinstance(num_embedding_layers, bool)
+            or num_embedding_layers not in places
+        ):
             raise ValueError(
                 "`num_embedding_layers` must be an integer >= 0 and below the "
                 f"number of layers, {len(layers)}. Received: "
@@ -72,3 +75,9 @@ class SequentialClassifier(Classifier):
     def from_config(cls, config):
         layers = map(keras.saving.deserialize_keras_object, config["layers"])
         return cls(**{**config, "layers": layers})
+
+
+def _is_input(layer):
+    return keras.backend.is_keras_tensor(layer) or isinstance(
+        layer, keras.layers.InputLayer
+    )

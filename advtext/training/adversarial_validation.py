@@ -42,9 +42,10 @@ class AdversarialValidation(keras.callbacks.Callback):
         self.attack = attack
         self.x = np.asarray(x)
         self.y = np.asarray(y)
-        if self.y.shape != self.x.shape[:1]:
+        if self.y.shape != self.x.shape[:1] or not len(self.y):
             raise ValueError(
-                "`y` must be one integer label for each example of `x`. "
+                "`y` must be one integer label for each example of `x`, of "
+                "which there must be some. "
                 f"Received: x.shape={self.x.shape}, y.shape={self.y.shape}."
             )
         self.batch_size = batch_size

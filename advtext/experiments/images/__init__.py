@@ -5,9 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 
+from advtext.config.image_config import PHOTO_ROW
 from advtext.experiments.images import (
     attacked,
     compared,
+    folder,
     large,
     photo,
     report,
@@ -25,11 +27,13 @@ class Row:
         title: What it is about.
         measure: Function from `Study` to `Outcome`.
         network: The network it is of; any by default.
+        data: The images that the published numbers are of.
     """
 
     title: str
     measure: Callable
     network: str = ""
+    data: str = "MNIST"
 
 
 ROWS = {
@@ -39,6 +43,7 @@ ROWS = {
         "convolutional maxout under FGSM",
         attacked.convolutional_maxout,
         "convolutional_maxout",
+        "CIFAR-10",
     ),
     4: Row("logistic regression, 3 against 7", attacked.logistic),
     5: Row("adversarial training", trained.adversarial),
@@ -57,8 +62,9 @@ ROWS = {
         "rubbish, convolutional network",
         rubbish.convolutional,
         "convolutional_maxout",
+        "CIFAR-10",
     ),
-    18: Row("fooling images", rubbish.fooling),
+    18: Row("fooling images", rubbish.fooling, data="CIFAR-10"),
     19: Row("training on rubbish", trained.on_rubbish),
     20: Row("filters of the first layer", compared.filters),
     21: Row("a generative classifier under FGSM", attacked.rbm),
@@ -82,6 +88,26 @@ def run(config):
         ValueError: If a row is asked for that is not of these images or this
             network.
     """
+    check(config)
+    study = Study(config)
+    try:
+        for number in config.rows:
+            if _is_stale(study, number):
+                _tell(f"row {number}: {ROWS[number].title}")
+                row = _measured(study, number)
+                _tell(report.table([row]).split("\n", 2)[2].rstrip())
+    except OutOfTime:
+        return None
+    finally:
+        rows = _finished(study)
+        study.directory.write_text("RESULTS.md", report.markdown(rows))
+    content = {"rows": {str(row["row"]): row for row in rows}}
+    study.directory.write_json("metrics.json", content)
+    return rows
+
+
+def check(config):
+    """Raises `ValueError` if a row is of another network."""
     for number in config.rows:
         network = ROWS[number].network
         if network not in ("", config.network):
@@ -90,21 +116,31 @@ def run(config):
                 f"{config.network!r}. Leave the row out of `rows`, or take a "
                 "configuration of that network."
             )
-    study = Study(config)
-    try:
-        for number in config.rows:
-            if not (study.directory / report.path_of(number)).is_file():
-                row = ROWS[number]
-                _tell(f"row {number}: {row.title}")
-                outcome = row.measure(study)
-                row = report.write_row(study, number, row.title, outcome)
-                _tell(report.table([row]).split("\n", 2)[2].rstrip())
-    except OutOfTime:
-        return None
-    finally:
-        rows = _finished(study)
-        report.write(study, rows)
-    return rows
+
+
+def _measured(study, number):
+    """Runs a row and writes what came out, which it returns."""
+    study.used = {}
+    row = ROWS[number]
+    outcome = row.measure(study)
+    if number != PHOTO_ROW and row.data != study.data:
+        for result in outcome.results:
+            if result["published"] is not None:
+                shown = report.shown(result["published"])
+                result["published"] = f"{shown} ({row.data})"
+    outcome.notes.append(study.told())
+    return report.write_row(study, number, row.title, outcome)
+
+
+def _is_stale(study, number):
+    """Returns whether a row must be run: anew, or with these seeds."""
+    path = study.directory / report.path_of(number)
+    if not path.is_file():
+        return True
+    row = json.loads(path.read_text("utf-8"))
+    return row["settings"] != folder.settings_of(number, study.config) or (
+        row["undrawn"] and report.can_draw()
+    )
 
 
 def _finished(study):

@@ -1,11 +1,17 @@
 """Rows 1 to 4, 12 and 21: networks trained on clean images, under FGSM."""
 
+import functools
+
 import numpy as np
 from keras import ops
 
 from advtext import evaluation
+from advtext.attacks import FastGradient, ProjectedGradientDescent
 from advtext.experiments.images.outcome import Outcome, result
 from advtext.losses import cross_entropy
+
+# Test images that the slower attacks are tried on.
+_TRIED = 1000
 
 
 def attacked(study, name, error, confidence, clean=None, clean_confidence=None):
@@ -45,6 +51,44 @@ def attacked(study, name, error, confidence, clean=None, clean_confidence=None):
         ),
     ]
     return Outcome(results)
+
+
+def within_range(study, models):
+    """Measures accuracy against epsilon, with the pixels kept in their range.
+
+    Args:
+        study: `Study`.
+        models: Dict from name to network, of one softmax each.
+
+    Returns:
+        The table, the figure and a note, named as of `Outcome`.
+    """
+    x, y = (part[:_TRIED] for part in study.of("network"))
+    inside = {"norm": "linf", "value_range": study.value_range}
+    epsilon = study.config.epsilon
+    attacks = {
+        "FGSM": FastGradient(epsilon, **inside),
+        "PGD, 20 steps": ProjectedGradientDescent(
+            epsilon, num_steps=20, **inside
+        ),
+    }
+    epsilons = [round(part * epsilon, 4) for part in (0, 0.2, 0.4, 0.6, 0.8, 1)]
+    rows = [
+        {"model": name, **row}
+        for name, model in models.items()
+        for row in evaluation.robustness(model, attacks, x, y, epsilons)
+    ]
+    title = f"The first {len(x):,} test images, perturbed within range"
+    plot = functools.partial(evaluation.plot_robustness, rows)
+    note = (
+        "The numbers of FGSM are as published, where it leaves the range of "
+        "the pixels; the table and the figure stay inside it."
+    )
+    return {
+        "tables": {title: rows},
+        "figures": {"robustness.png": plot},
+        "notes": [note],
+    }
 
 
 def softmax(study):

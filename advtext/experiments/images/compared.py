@@ -79,8 +79,10 @@ def _linearity(rows):
     names = [name for name in rows[0] if name.startswith("logit_")]
     epsilons = np.array([row["epsilon"] for row in rows])
     logits = np.array([[row[name] for name in names] for row in rows])
-    correlations = [np.corrcoef(epsilons, logit)[0, 1] for logit in logits.T]
-    return np.mean(np.square(correlations))
+    moving = [logit for logit in logits.T if np.ptp(logit) > 0]
+    # One that does not move is on a line.
+    fits = [np.corrcoef(epsilons, logit)[0, 1] ** 2 for logit in moving]
+    return np.mean(fits + [1.0] * (len(names) - len(moving)))
 
 
 def ensemble(study):

@@ -4,6 +4,7 @@ import functools
 
 from advtext import evaluation
 from advtext.attacks import FastGradient
+from advtext.experiments.images.attacked import within_range
 from advtext.experiments.images.outcome import Outcome, result
 from advtext.training import AdversarialValidation
 
@@ -22,7 +23,7 @@ def _networks(study):
     for name in NAMES:
         epochs = _best_epochs(study, name)
         found[name] = [
-            study.trained(name, seed, x, y, epochs)
+            study.trained(name, seed, x, y, epochs, study.config.large_epochs)
             for seed in study.config.large_seeds
         ]
     return found
@@ -36,7 +37,7 @@ def _best_epochs(study, name):
         attack = FastGradient(0.0, norm="linf")
         if name == "large_adversarial":
             attack = study.fast_gradient(name)
-        history = study.train(
+        study.train(
             name,
             config.large_seeds[0],
             rest.images,
@@ -48,9 +49,6 @@ def _best_epochs(study, name):
             ),
             patience=config.patience,
         )
-        errors = [row["val_error"] for row in history]
-        best = errors.index(min(errors)) + 1
-        run.write_json("metrics.json", run.metrics() | {"best_epochs": best})
     return run.metrics()["best_epochs"]
 
 
@@ -79,33 +77,25 @@ def clean(study):
 
 def attacked(study):
     """Row 7: the error on adversarial examples, before and after."""
-    found = {
-        name: [study.score(name, model) for model in models]
-        for name, models in _networks(study).items()
-    }
-
-    def of(name, key):
-        return [score[key] for score in found[name]]
-
-    plain, trained = NAMES
-    return Outcome(
-        [
-            result("error % under FGSM, plain", 89.4, of(plain, "error")),
-            result(
-                "error % under FGSM, adversarial", 17.9, of(trained, "error")
-            ),
-            result(
-                "mean confidence % on errors, plain",
-                None,
-                of(plain, "confidence_on_errors"),
-            ),
-            result(
-                "mean confidence % on errors, adversarial",
-                81.4,
-                of(trained, "confidence_on_errors"),
-            ),
-        ]
+    networks = _networks(study)
+    plain, trained = (
+        [study.score(name, model) for model in networks[name]] for name in NAMES
     )
+
+    def of(scores, key):
+        return [score[key] for score in scores]
+
+    sure = "confidence_on_errors"
+    results = [
+        result("error % under FGSM, plain", 89.4, of(plain, "error")),
+        result("error % under FGSM, adversarial", 17.9, of(trained, "error")),
+        result("mean confidence % on errors, plain", None, of(plain, sure)),
+        result(
+            "mean confidence % on errors, adversarial", 81.4, of(trained, sure)
+        ),
+    ]
+    first = {name: models[0] for name, models in networks.items()}
+    return Outcome(results, **within_range(study, first))
 
 
 def transferred(study):

@@ -49,25 +49,17 @@ def _rbm(config, num_classes, seed):
     )
 
 
-def _network(config, num_classes, seed, adversarial=False, **options):
+def _network(config, num_classes, seed, dropped=True, **options):
     """Returns the deep network of the configuration."""
+    rates = (config.dropout, config.input_dropout) if dropped else (0.0, 0.0)
+    units, pieces = config.units, config.num_pieces
     if config.network == "maxout":
-        return _dense(config, num_classes, config.units, adversarial, **options)
+        return models.maxout_network(
+            num_classes, (units, units), pieces, *rates, **options
+        )
+    filters = (config.filters, 2 * config.filters, 2 * config.filters)
     return models.convolutional_maxout_network(
-        num_classes,
-        (config.filters, 2 * config.filters, 2 * config.filters),
-        config.num_pieces,
-        config.units,
-        config.adversarial_dropout if adversarial else config.dropout,
-    )
-
-
-def _dense(config, num_classes, units, adversarial, **options):
-    rates = config.dropout, config.input_dropout
-    if adversarial:
-        rates = config.adversarial_dropout, config.adversarial_input_dropout
-    return models.maxout_network(
-        num_classes, (units, units), config.num_pieces, *rates, **options
+        num_classes, filters, pieces, units, *rates
     )
 
 
@@ -80,9 +72,15 @@ def _perturbed_behind(num_layers):
     return functools.partial(_network, num_embedding_layers=num_layers)
 
 
-def _large(config, num_classes, seed, adversarial=False):
-    units, dtype = config.large_units, config.large_dtype
-    return _dense(config, num_classes, units, adversarial, dtype=dtype)
+def _large(config, num_classes, seed):
+    return models.maxout_network(
+        num_classes,
+        (config.large_units, config.large_units),
+        config.num_pieces,
+        config.large_dropout,
+        config.large_input_dropout,
+        dtype=config.large_dtype,
+    )
 
 
 def _fast_gradient(config, seed):
@@ -111,8 +109,10 @@ RECIPES = {
     ),
     "rbm": Recipe(_rbm, own_fit=True, learning_rate="rbm_learning_rate"),
     "network": Recipe(_network),
-    "network_adversarial": Recipe(
-        functools.partial(_network, adversarial=True), _fast_gradient
+    "network_adversarial": Recipe(_network, _fast_gradient),
+    "undropped": Recipe(functools.partial(_network, dropped=False)),
+    "undropped_adversarial": Recipe(
+        functools.partial(_network, dropped=False), _fast_gradient
     ),
     "network_sign_noise": Recipe(
         _network, functools.partial(_noise, distribution="sign")
@@ -127,7 +127,5 @@ RECIPES = {
     "network_independent": Recipe(_network, probabilities="sigmoid"),
     "network_rubbish": Recipe(_network, with_rubbish=True),
     "large": Recipe(_large),
-    "large_adversarial": Recipe(
-        functools.partial(_large, adversarial=True), _fast_gradient
-    ),
+    "large_adversarial": Recipe(_large, _fast_gradient),
 }

@@ -3,6 +3,7 @@
 import importlib.util
 
 from advtext import evaluation
+from advtext.experiments.images import folder
 from advtext.experiments.images.outcome import shown
 
 HEAD = (
@@ -11,25 +12,29 @@ HEAD = (
 )
 
 
+def can_draw():
+    """Returns whether matplotlib is there."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def write_row(study, number, title, outcome):
     """Writes a row's numbers and figures; what is returned is the row.
 
     Figures need matplotlib; where it is missing a note says so.
     """
-    row = {"row": number, "title": title, "results": outcome.results}
-    row |= {"tables": outcome.tables, "notes": list(outcome.notes)}
-    row["figures"] = [f"row_{number:02}_{name}" for name in outcome.figures]
-    if outcome.figures and not importlib.util.find_spec("matplotlib"):
-        row["figures"] = []
-        row["notes"].append(
-            "Figures need matplotlib: pip install 'advtext[plots]'."
-        )
-    folder = study.directory / "figures"
-    for name, draw in zip(
-        row["figures"], outcome.figures.values(), strict=False
-    ):
-        folder.mkdir(exist_ok=True)
-        draw(folder / name)
+    figures = {f"row_{number:02}_{n}": f for n, f in outcome.figures.items()}
+    notes = [note for note in outcome.notes if note]
+    undrawn = bool(figures) and not can_draw()
+    if undrawn:
+        notes.append("Figures need matplotlib: pip install 'advtext[plots]'.")
+        figures = {}
+    for name, draw in figures.items():
+        (study.directory / "figures").mkdir(exist_ok=True)
+        draw(study.directory / "figures" / name)
+    row = {"row": number, "title": title, "figures": list(figures)}
+    row |= {"results": outcome.results, "tables": outcome.tables}
+    row |= {"notes": notes, "undrawn": undrawn}
+    row["settings"] = folder.settings_of(number, study.config)
     (study.directory / "rows").mkdir(exist_ok=True)
     study.directory.write_json(path_of(number), row)
     return row
@@ -38,14 +43,6 @@ def write_row(study, number, title, outcome):
 def path_of(number):
     """Returns where a row's numbers are kept, within the run directory."""
     return f"rows/row_{number:02}.json"
-
-
-def write(study, rows):
-    """Writes `metrics.json` and `RESULTS.md` of all rows that are there."""
-    study.directory.write_json(
-        "metrics.json", {"rows": {str(row["row"]): row for row in rows}}
-    )
-    study.directory.write_text("RESULTS.md", markdown(rows))
 
 
 def table(rows):

@@ -17,18 +17,17 @@ def load(config):
         ValueError: If they are damaged, or too few.
     """
     images = load_images(config.data_dir, config.tfds_name)
-    train, held_out = set_aside(images["train"], config.num_validation)
-    if not config.validate:
-        train = images["train"]
-        if "test" not in images:
-            raise FileNotFoundError(
-                f"{config.data_dir or config.tfds_name} has no test images. "
-                "Set `validate` to test on training images that are set aside."
-            )
-        held_out = images["test"]
+    if config.validate:
+        train, held_out = set_aside(images["train"], config.num_validation)
+        images = {"train": train, "test": held_out}
+    elif "test" not in images:
+        raise FileNotFoundError(
+            f"{config.data_dir or config.tfds_name} has no test images. Set "
+            "`validate` to test on training images that are set aside."
+        )
     images = {
-        "train": _first(train, config.num_train),
-        "test": _first(held_out, config.num_test),
+        "train": _first(images["train"], config.num_train),
+        "test": _first(images["test"], config.num_test),
     }
     if not config.whitening:
         return images

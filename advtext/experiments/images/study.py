@@ -1,17 +1,14 @@
 """What the rows of the image experiments share: images, networks, attacks."""
 
-import dataclasses
 import functools
-import shutil
 
 import numpy as np
 
 from advtext import backend, evaluation, training
 from advtext.attacks import FastGradient
-from advtext.config.image_config import PHOTO_ROW
+from advtext.config.image_config import LARGE_ROWS, PHOTO_ROW
 from advtext.data.array_batches import ArrayBatches
-from advtext.experiments import run_start
-from advtext.experiments.images import splits
+from advtext.experiments.images import folder, splits
 from advtext.experiments.images.recipes import RECIPES
 from advtext.experiments.images.training import RubbishBatches, build, fit
 from advtext.experiments.run_directory import RunDirectory
@@ -32,30 +29,27 @@ class Study:
 
     Attributes:
         images: Dict from `"train"` and `"test"` to `Images`.
+        used: Seeds of the networks that were asked for, a dict from name to
+            seeds; a row clears it.
 
     Raises:
         FileExistsError: If `run_dir` holds a run, and neither `resume` nor
-            `overwrite` was asked for.
+            `overwrite` was asked for; or files that are of no run.
         ValueError: If `resume` finds a run of another configuration.
     """
 
     def __init__(self, config):
         self.config = config
-        self.directory = RunDirectory(config.run_dir)
-        run_start.check(self.directory, config)
+        self.directory = folder.check(config)
         self.images = {}
         if set(config.rows) != {PHOTO_ROW}:
             self.images = splits.load(config)
-        if not (self.directory.begun and config.resume):
-            for name in ("models", "rows", "figures"):
-                shutil.rmtree(self.directory / name, ignore_errors=True)
-            for name in ("metrics.json", "RESULTS.md"):
-                (self.directory / name).unlink(missing_ok=True)
-            self.directory.save_config(
-                dataclasses.replace(config, resume=False, overwrite=False)
-            )
+        if set(config.rows) & set(LARGE_ROWS):
+            self.set_aside()
+        folder.begin(self.directory, config)
         self.deadline = training.TimeLimit(config.max_minutes)
         self.models = {}
+        self.used = {}
         backend.expect_many_models()
 
     def set_aside(self):
@@ -63,6 +57,21 @@ class Study:
         return splits.set_aside(
             self.images["train"], self.config.num_validation
         )
+
+    @property
+    def data(self):
+        """What the images are like: grey as MNIST, or coloured as CIFAR-10."""
+        channels = self.images["test"].images.shape[-1]
+        return "MNIST" if channels == 1 else "CIFAR-10"
+
+    def told(self):
+        """Returns which networks a row used, in a sentence."""
+        parts = []
+        for name, seeds in self.used.items():
+            epochs = self.run(name, seeds[0]).metrics()["epochs"]
+            listed = ", ".join(map(str, seeds))
+            parts.append(f"{name} ({epochs} passes; seeds {listed})")
+        return "Networks: " + "; ".join(parts) + "." if parts else ""
 
     @property
     def value_range(self):
@@ -76,6 +85,11 @@ class Study:
         if pair is None:
             return images.images, images.labels
         chosen = np.isin(images.labels, pair)
+        if len(set(images.labels[chosen])) < 2:
+            raise ValueError(
+                f"Network {name!r} tells the classes {pair[0]} and {pair[1]} "
+                f"apart, and the {split} images do not hold both."
+            )
         y = (images.labels[chosen] == pair[1]).astype("int32")
         return images.images[chosen], y
 
@@ -99,13 +113,26 @@ class Study:
             self.models[name, seed] = self.trained(
                 name, seed, x, y, self.config.epochs
             )
+        elif seed not in self.used.setdefault(name, []):
+            self.used[name].append(seed)
         return self.models[name, seed]
 
-    def trained(self, name, seed, x, y, epochs):
-        """Returns a classifier trained on these images for so many epochs."""
+    def trained(self, name, seed, x, y, epochs, of_epochs=None):
+        """Returns a classifier trained on these images.
+
+        Args:
+            name: Name of a recipe.
+            seed: Its seed.
+            x: Images.
+            y: Their classes.
+            epochs: Passes over them.
+            of_epochs: Passes until the learning rate has fallen; `epochs` by
+                default.
+        """
         run = self.run(name, seed)
         if not run.finished:
-            self.train(name, seed, x, y, epochs, run)
+            self.train(name, seed, x, y, epochs, run, of_epochs)
+        self.used.setdefault(name, []).append(seed)
         return run.load_model("classifier.keras")
 
     def run(self, name, seed):
@@ -114,8 +141,10 @@ class Study:
         run.path.mkdir(parents=True, exist_ok=True)
         return run
 
-    def train(self, name, seed, x, y, epochs, run, **early_stopping):
-        """Trains a network and saves it; returns the history."""
+    def train(
+        self, name, seed, x, y, epochs, run, of_epochs=None, **early_stopping
+    ):
+        """Trains a network and saves it, in `run`."""
         if self.deadline.is_over():
             raise OutOfTime
         config, recipe = self.config, RECIPES[name]
@@ -126,19 +155,16 @@ class Study:
             batches = RubbishBatches(x, one_hot, size, seed)
         else:
             batches = ArrayBatches((x, y), size, seed)
-        steps = epochs * len(batches)
+        steps = (of_epochs or epochs) * len(batches)
         model = build(recipe, config, x.shape[1:], num_classes, seed, steps)
-        found = fit(
+        metrics = fit(
             model, batches, epochs, run, self.deadline, **early_stopping
         )
-        if found is None:
+        if metrics is None:
             raise OutOfTime
-        history, seconds = found
         run.save_model(model, "classifier.keras")
-        metrics = {"seed": seed, "epochs": len(history)}
-        run.write_json("metrics.json", metrics | {"train_seconds": seconds})
+        run.write_json("metrics.json", {"seed": seed, **metrics})
         run.checkpoint.unlink()
-        return history
 
     def probabilities(self, *names):
         """Returns how each network's logits become probabilities, a dict."""

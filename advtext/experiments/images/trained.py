@@ -1,58 +1,32 @@
 """Rows 5, 9 to 11 and 19: what training on perturbed images does."""
 
-import functools
-
-import numpy as np
-
 from advtext import evaluation
-from advtext.attacks import FastGradient, ProjectedGradientDescent
+from advtext.experiments.images.attacked import within_range
 from advtext.experiments.images.outcome import Outcome, result
 from advtext.experiments.images.rubbish import draw
-
-# Test images that the slower attacks are tried on.
-_TRIED = 1000
 
 
 def adversarial(study):
     """Row 5: the mix of clean and adversarial loss, beside the clean loss."""
-    names = ["network", "network_adversarial"]
-    rows = _scores(study, names, study.config.seeds)
-    plain, trained = rows.values()
-    curves = [row for name in names for row in _robustness(study, name)]
-    return Outcome(
-        [
-            result("clean error %, plain", 0.94, plain["clean"]),
-            result("clean error %, adversarial", 0.84, trained["clean"]),
-            result("error % under FGSM, plain", None, plain["error"]),
-            result("error % under FGSM, adversarial", None, trained["error"]),
-        ],
-        {f"The first {_TRIED:,} test images, perturbed within range": curves},
-        {
-            "robustness.png": functools.partial(
-                evaluation.plot_robustness, curves
-            )
-        },
-        [
-            "The numbers above are of FGSM as published, which leaves the "
-            "range of the pixels; the table and the figure stay inside it."
-        ],
-    )
-
-
-def _robustness(study, name):
-    """Returns the accuracy against epsilon, with the network's name."""
-    x, y = (part[:_TRIED] for part in study.of(name))
-    inside = {"norm": "linf", "value_range": study.value_range}
-    epsilon = study.config.epsilon
-    attacks = {
-        "FGSM": FastGradient(epsilon, **inside),
-        "PGD, 20 steps": ProjectedGradientDescent(
-            epsilon, num_steps=20, **inside
-        ),
+    arms = {
+        "plain": ("network", 0.94),
+        "adversarial": ("network_adversarial", 0.84),
+        "plain, no dropout": ("undropped", None),
+        "adversarial, no dropout": ("undropped_adversarial", None),
     }
-    epsilons = [round(part * epsilon, 4) for part in (0, 0.2, 0.4, 0.6, 0.8, 1)]
-    rows = evaluation.robustness(study.model(name), attacks, x, y, epsilons)
-    return [{"model": name, **row} for row in rows]
+    names = [name for name, _ in arms.values()]
+    scores = _scores(study, names, study.config.seeds)
+    results = []
+    for column in ("clean error %", "error % under FGSM"):
+        for arm, (name, clean) in arms.items():
+            is_clean = column.startswith("clean")
+            published = clean if is_clean else None
+            key = "clean" if is_clean else "error"
+            results.append(
+                result(f"{column}, {arm}", published, scores[name][key])
+            )
+    models = {arm: study.model(name) for arm, (name, _) in arms.items()}
+    return Outcome(results, **within_range(study, models))
 
 
 def noise(study):
@@ -93,53 +67,45 @@ def weight_decay(study):
 def places(study):
     """Row 11: perturbing by rotation, and perturbing hidden layers."""
     names = {
-        "nothing": "network",
+        "nothing perturbed": "network",
         "input, FGSM": "network_adversarial",
         "input, rotation": "network_rotation",
         "first hidden layer, FGSM": "network_hidden_1",
         "last hidden layer, FGSM": "network_hidden_2",
     }
     scores = _scores(study, list(names.values()))
-    table = [
-        {
-            "perturbed in training": what,
-            "clean_error": float(np.mean(scores[name]["clean"])),
-            "error_under_FGSM": float(np.mean(scores[name]["error"])),
-        }
-        for what, name in names.items()
-    ]
     results = [
-        result(f"{column} %, {row['perturbed in training']}", None, row[key])
-        for row in table
+        result(f"{column} %, {what}", None, scores[name][key])
+        for what, name in names.items()
         for column, key in (
-            ("clean error", "clean_error"),
-            ("error under FGSM", "error_under_FGSM"),
+            ("clean error", "clean"),
+            ("error under FGSM", "error"),
         )
     ]
-    return Outcome(results, {"Where the perturbation is added": table})
+    return Outcome(results)
 
 
 def on_rubbish(study):
     """Row 19: noise as training images of no class."""
     names = ["network", "network_rubbish"]
     plain, trained = _scores(study, names).values()
-    noise = draw(study)
-    rows = evaluation.rubbish(
-        {name: study.model(name) for name in names}, noise, batch_size=1000
-    )
+    noise, called = draw(study), {name: [] for name in names}
+    for seed in study.config.control_seeds:
+        models = {name: study.model(name, seed) for name in names}
+        for row in evaluation.rubbish(models, noise, batch_size=1000):
+            called[row["model"]].append(row["called_a_class"])
     return Outcome(
         [
             result(
                 "rubbish called a class %, trained on it",
                 0.0,
-                rows[1]["called_a_class"],
+                called["network_rubbish"],
             ),
-            result("the same, plain", None, rows[0]["called_a_class"]),
+            result("the same, plain", None, called["network"]),
             result("clean error %, trained on it", None, trained["clean"]),
             result("clean error %, plain", None, plain["clean"]),
             result("error % under FGSM, trained on it", None, trained["error"]),
-        ],
-        {"Rubbish": rows},
+        ]
     )
 
 

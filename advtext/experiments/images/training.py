@@ -15,6 +15,8 @@ class RubbishBatches(ArrayBatches):
     Args:
         x: Images `(number, ...)`.
         y: One-hot labels; those of noise are uniform.
+        batch_size: Images in a batch; as much noise is added.
+        seed: Seed of the order and of the noise.
     """
 
     def __init__(self, x, y, batch_size, seed):
@@ -102,8 +104,8 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
         patience: Epochs without a lower validation error that end training.
 
     Returns:
-        The history, a dict for each epoch, and the seconds spent; `None` if
-        time ran out.
+        Dict of `epochs`, `train_seconds` and, with `validation`, `best_epochs`,
+        after which its error was lowest; `None` if time ran out.
     """
     checkpoint = training.Checkpoint(run.checkpoint, batches)
     done = checkpoint.restore(model) if run.checkpoint.is_file() else 0
@@ -114,7 +116,11 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
         done * len(batches),
         unit="images",
     )
-    callbacks = [fitting.Finite()]
+    callbacks = [
+        fitting.Finite(
+            "Lower the learning rate or `epsilon`, and name another `run_dir`."
+        )
+    ]
     if validation is not None:
         stop = EarlyStopping(
             checkpoint, monitor=validation.name, mode="min", patience=patience
@@ -131,7 +137,12 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
             shuffle=False,
             callbacks=callbacks,
         )
-    run.write_history(checkpoint.history)
-    if deadline.reached and len(checkpoint.history) < epochs:
+    history = checkpoint.history
+    run.write_history(history)
+    if deadline.reached and len(history) < epochs:
         return None
-    return checkpoint.history, checkpoint.seconds
+    found = {"epochs": len(history), "train_seconds": checkpoint.seconds}
+    if validation is not None:
+        errors = [row[validation.name] for row in history]
+        found["best_epochs"] = errors.index(min(errors)) + 1
+    return found

@@ -31,6 +31,7 @@ large_epochs = 3
 large_seeds = [0]
 patience = 1
 ensemble_size = 2
+epsilon = 0.1
 num_rubbish = 30
 """
 DENSE = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21]
@@ -40,7 +41,7 @@ def write_images(folder, shape, number=120):
     """Writes images of ten classes, each with a bright place of its own."""
     random = np.random.default_rng(0)
     folder.mkdir()
-    for split, size in (("train", number), ("test", 40)):
+    for split, size in (("train", number), ("test", 200)):
         y = np.arange(size) % 10
         x = random.integers(0, 100, (size, *shape)).astype("uint8")
         x.reshape(size, -1)[np.arange(size), 3 * y] = 255
@@ -74,7 +75,7 @@ def test_outputs(dense):
     assert row["results"][1]["published"] == 99.9
     assert 0 <= row["results"][1]["measured"] <= 100
     page = (run_dir / "RESULTS.md").read_text()
-    assert "| 1 | error % under FGSM 0.25 | 99.90 | " in page
+    assert "| 1 | error % under FGSM 0.1 | 99.90 | " in page
     names = sorted(p.name for p in (run_dir / "models").iterdir())
     arms = ["network_0", "network_adversarial_0", "softmax_0", "undropped_0"]
     assert names == [*arms, "undropped_adversarial_0"]
@@ -157,7 +158,7 @@ class Networks:
 
     def attacked(self, model, x=None, y=None, loss=None):
         x, y = (self.x, self.y) if x is None else (x, y)
-        attack = FastGradient(0.25, norm="linf", loss=loss)
+        attack = FastGradient(0.1, norm="linf", loss=loss)
         return np.asarray(attack(model, x, y))
 
     def error(self, model, x):
@@ -277,7 +278,7 @@ def test_independent_classes_are_attacked_by_their_own_loss(
     model = networks["rbf_0"]
     seen = networks.attacked(model, loss=independent_cross_entropy)
     found = measured(every_row[1][12])
-    assert found["error % under FGSM 0.25"] == pytest.approx(
+    assert found["error % under FGSM 0.1"] == pytest.approx(
         networks.error(model, seen)
     )
 
@@ -441,3 +442,15 @@ def test_results_and_their_text():
     assert report.table([row]).splitlines()[-1] == (
         "| 1 | error % | 99.90 | 2.00 ± 1.41 | 2 |"
     )
+
+
+def test_the_numbers_tell_networks_apart(every_row):
+    """Else the tests above could not fail."""
+    rows = every_row[1]
+    for row, names in {
+        8: list(measured(rows[8])),
+        9: [w for w in measured(rows[9]) if w.startswith("error")],
+        15: [w for w in measured(rows[15]) if w.startswith("error")],
+    }.items():
+        found = [measured(rows[row])[name] for name in names]
+        assert len(set(found)) == len(found) > 1, row

@@ -36,6 +36,8 @@ class Row:
     data: str = "MNIST"
 
 
+# Of a model of pixels that are probabilities.
+_RBM_ROW = 21
 ROWS = {
     1: Row("softmax regression under FGSM", attacked.softmax),
     2: Row("maxout network under FGSM", attacked.maxout, "maxout"),
@@ -107,7 +109,12 @@ def run(config):
 
 
 def check(config):
-    """Raises `ValueError` if a row is of another network."""
+    """Raises `ValueError` if a row is of another network or other pixels."""
+    if config.whitening and _RBM_ROW in config.rows:
+        raise ValueError(
+            f"Row {_RBM_ROW} is of an RBM, whose pixels are from 0 to 1. Leave "
+            "it out of `rows`, or set `whitening` to false."
+        )
     for number in config.rows:
         network = ROWS[number].network
         if network not in ("", config.network):

@@ -49,22 +49,8 @@ def load_image_file(path, size):
         raise FileNotFoundError(
             f"There is no image file {path}. Name a PNG or a JPEG."
         )
-    # Pillow tells of damage by many kinds of errors.
-    damage = (OSError, SyntaxError, ValueError, EOFError, KeyError)
-    damage += IndexError, TypeError, Image.DecompressionBombError
-    try:
-        with open(path, "rb") as file, Image.open(file) as image:
-            mode = image.mode
-            alpha = mode.lower().endswith("a") or "transparency" in image.info
-            image = ImageOps.exif_transpose(image)
-    except PermissionError:
-        raise
-    except damage as error:
-        raise ValueError(
-            f"{path} is not an image, or damaged: {_reason(error)}. Name a "
-            "whole PNG or JPEG."
-        ) from error
-    if alpha:
+    image, mode, has_alpha = _opened(path, Image, ImageOps)
+    if has_alpha:
         raise ValueError(
             f"{path} has an alpha channel, which the network does not take. "
             'Save it without transparency, for example: python -c "from PIL '
@@ -80,6 +66,25 @@ def load_image_file(path, size):
         image.convert("RGB"), (width, height), Image.Resampling.BILINEAR
     )
     return np.asarray(image, "float32") / 255
+
+
+def _opened(path, Image, ImageOps):
+    """Returns the image, turned upright, its mode, and if it has alpha."""
+    # Pillow tells of damage by many kinds of errors.
+    damage = (OSError, SyntaxError, ValueError, EOFError, KeyError)
+    damage += IndexError, TypeError, Image.DecompressionBombError
+    try:
+        with open(path, "rb") as file, Image.open(file) as image:
+            mode = image.mode
+            alpha = mode.lower().endswith("a") or "transparency" in image.info
+            return ImageOps.exif_transpose(image), mode, alpha
+    except PermissionError:
+        raise
+    except damage as error:
+        raise ValueError(
+            f"{path} is not an image, or damaged: {_reason(error)}. Name a "
+            "whole PNG or JPEG."
+        ) from error
 
 
 def _pillow():

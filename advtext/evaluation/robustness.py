@@ -85,7 +85,8 @@ def plot_robustness(rows, path):
             each with the model's name under the key `model`.
         path: The PNG to write.
     """
-    figure = new_figure(6.4, 3.6)
+    names = [f"{row.get('model', '')}, {row['attack']}" for row in rows]
+    figure = new_figure(4.8 + 0.08 * max(map(len, names)), 3.6)
     axes = figure.add_subplot()
     # A colour for each attack, dashes for each model.
     attacks = list(dict.fromkeys(row["attack"] for row in rows))

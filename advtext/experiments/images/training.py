@@ -8,6 +8,8 @@ from advtext.data.array_batches import ArrayBatches
 from advtext.experiments import fitting
 from advtext.losses import independent_cross_entropy
 
+_DIVERGED = "Lower the learning rate or `epsilon`, and name another `run_dir`."
+
 
 class RubbishBatches(ArrayBatches):
     """Batches of images, and as many draws of noise that are of no class.
@@ -109,18 +111,15 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
     """
     checkpoint = training.Checkpoint(run.checkpoint, batches)
     done = checkpoint.restore(model) if run.checkpoint.is_file() else 0
+    length = len(batches)
     progress = training.Progress(
         run.path.name,
-        epochs * len(batches),
+        epochs * length,
         batches.batch_size,
-        done * len(batches),
+        done * length,
         unit="images",
     )
-    callbacks = [
-        fitting.Finite(
-            "Lower the learning rate or `epsilon`, and name another `run_dir`."
-        )
-    ]
+    callbacks = [fitting.Finite(_DIVERGED)]
     if validation is not None:
         stop = EarlyStopping(
             checkpoint, monitor=validation.name, mode="min", patience=patience
@@ -142,7 +141,7 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
     if deadline.reached and len(history) < epochs:
         return None
     found = {"epochs": len(history), "train_seconds": checkpoint.seconds}
-    if validation is not None:
-        errors = [row[validation.name] for row in history]
-        found["best_epochs"] = errors.index(min(errors)) + 1
-    return found
+    if validation is None:
+        return found
+    errors = [row[validation.name] for row in history]
+    return found | {"best_epochs": errors.index(min(errors)) + 1}

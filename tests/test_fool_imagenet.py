@@ -160,7 +160,7 @@ def test_the_label_may_be_given(folder):
         (["--target_steps=0"], "`target_steps` must be an integer"),
         (["--class_index=nowhere.json"], "no class index nowhere.json"),
         (["--image=nowhere.png"], "There is no image file nowhere.png"),
-        (["--tagret=hog"], "argument `--tagret`; did you mean `--target`"),
+        (["--tagret=hog"], "unknown flag `--tagret`; did you mean `--target`"),
         (["--run_dir="], "`run_dir` is empty"),
     ],
 )

@@ -35,7 +35,7 @@ class SequentialClassifier(Classifier):
         layers = [layer for layer in layers if not _is_input(layer)]
         places = range(len(layers))
         if (
-            isinstance(num_embedding_layers, bool)
+            type(num_embedding_layers) is not int
             or num_embedding_layers not in places
         ):
             raise ValueError(

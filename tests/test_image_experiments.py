@@ -31,7 +31,7 @@ large_epochs = 3
 large_seeds = [0]
 patience = 1
 ensemble_size = 2
-epsilon = 0.1
+epsilon = 0.04
 num_rubbish = 30
 """
 DENSE = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21]
@@ -75,7 +75,7 @@ def test_outputs(dense):
     assert row["results"][1]["published"] == 99.9
     assert 0 <= row["results"][1]["measured"] <= 100
     page = (run_dir / "RESULTS.md").read_text()
-    assert "| 1 | error % under FGSM 0.1 | 99.90 | " in page
+    assert "| 1 | error % under FGSM 0.04 | 99.90 | " in page
     names = sorted(p.name for p in (run_dir / "models").iterdir())
     arms = ["network_0", "network_adversarial_0", "softmax_0", "undropped_0"]
     assert names == [*arms, "undropped_adversarial_0"]
@@ -158,7 +158,7 @@ class Networks:
 
     def attacked(self, model, x=None, y=None, loss=None):
         x, y = (self.x, self.y) if x is None else (x, y)
-        attack = FastGradient(0.1, norm="linf", loss=loss)
+        attack = FastGradient(0.04, norm="linf", loss=loss)
         return np.asarray(attack(model, x, y))
 
     def error(self, model, x):
@@ -278,7 +278,7 @@ def test_independent_classes_are_attacked_by_their_own_loss(
     model = networks["rbf_0"]
     seen = networks.attacked(model, loss=independent_cross_entropy)
     found = measured(every_row[1][12])
-    assert found["error % under FGSM 0.1"] == pytest.approx(
+    assert found["error % under FGSM 0.04"] == pytest.approx(
         networks.error(model, seen)
     )
 

@@ -64,6 +64,20 @@ def test_hidden_layers_to_perturb(num_embedding_layers):
     assert embedded.shape == (6, *widths[num_embedding_layers])
 
 
+@pytest.mark.parametrize("num_embedding_layers", [-1, 3, 0.5])
+def test_hidden_layers_that_are_not_there(num_embedding_layers):
+    with pytest.raises(ValueError, match="an integer from 0 to 2, the number"):
+        models.maxout_network(
+            10, (4, 6), num_embedding_layers=num_embedding_layers
+        )
+
+
+@pytest.mark.parametrize("num_classes", [1, 2.0, True])
+def test_classes_that_cannot_be(num_classes):
+    with pytest.raises(ValueError, match="`num_classes` must be an integer"):
+        models.softmax_regression(num_classes)
+
+
 def test_a_penalty_is_of_the_first_layer_only():
     penalty = keras.regularizers.L1(0.5)
     network = models.maxout_network(

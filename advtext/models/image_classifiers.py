@@ -57,6 +57,12 @@ def maxout_network(
     Reference:
         - [Goodfellow et al., 2013](https://arxiv.org/abs/1302.4389), part 5.1
     """
+    if num_embedding_layers not in range(len(units) + 1):
+        raise ValueError(
+            f"`num_embedding_layers` must be an integer from 0 to {len(units)}, "
+            "the number of hidden layers. Received: num_embedding_layers="
+            f"{num_embedding_layers!r}."
+        )
     stack = [layers.Flatten(), layers.Dropout(input_dropout)]
     ends = [0]
     for number, width in enumerate(units):

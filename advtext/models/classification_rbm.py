@@ -151,7 +151,9 @@ class ClassificationRBM(Classifier):
         x = ops.cast(_flat(x), y_pred.dtype)
         y = as_one_hot(y, self.num_classes, y_pred.dtype)
         sampled = map(ops.stop_gradient, self.sample(x, y))
-        difference = self.free_energy(x, y) - self.free_energy(*sampled)
+        # The logits are the negative free energies of the images already.
+        of_data = -ops.sum(y * y_pred, axis=-1)
+        difference = of_data - self.free_energy(*sampled)
         return loss + self.generative_weight * ops.mean(difference)
 
     def get_config(self):

@@ -59,9 +59,9 @@ def maxout_network(
     """
     if num_embedding_layers not in range(len(units) + 1):
         raise ValueError(
-            f"`num_embedding_layers` must be an integer from 0 to {len(units)}, "
-            "the number of hidden layers. Received: num_embedding_layers="
-            f"{num_embedding_layers!r}."
+            "`num_embedding_layers` must be an integer from 0 to "
+            f"{len(units)}, the number of hidden layers. Received: "
+            f"num_embedding_layers={num_embedding_layers!r}."
         )
     stack = [layers.Flatten(), layers.Dropout(input_dropout)]
     ends = [0]

@@ -1,8 +1,7 @@
 import keras
 import numpy as np
 
-from advtext import backend
-from advtext.losses import prediction
+from advtext.evaluation import score
 
 
 class AdversarialValidation(keras.callbacks.Callback):
@@ -53,14 +52,12 @@ class AdversarialValidation(keras.callbacks.Callback):
 
     def error(self):
         """Returns the error on adversarial examples, in percent."""
-        backend.sync_state(self.model)
-        wrong = 0
-        for first in range(0, len(self.x), self.batch_size):
-            rows = slice(first, first + self.batch_size)
-            examples = self.attack(self.model, self.x[rows], self.y[rows])
-            found = prediction(self.model(examples, training=False))
-            wrong += int(np.sum(np.asarray(found) != self.y[rows]))
-        return 100.0 * wrong / len(self.x)
+        examples = self.attack(
+            self.model, self.x, self.y, batch_size=self.batch_size
+        )
+        return score(self.model, examples, self.y, batch_size=self.batch_size)[
+            "error"
+        ]
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:

@@ -14,6 +14,8 @@ from advtext.experiments.images.training import RubbishBatches, build, fit
 from advtext.experiments.run_directory import RunDirectory
 from advtext.losses import cross_entropy, independent_cross_entropy
 
+_LOSSES = {"softmax": cross_entropy, "sigmoid": independent_cross_entropy}
+
 
 class OutOfTime(Exception):
     """`max_minutes` have run out; what is trained is kept."""
@@ -49,6 +51,11 @@ class Study:
         folder.begin(self.directory, config)
         self.deadline = training.TimeLimit(config.max_minutes)
         self.models = {}
+        # One object for each loss: it is compiled once for a network.
+        self.attacks = {
+            kind: FastGradient(config.epsilon, norm="linf", loss=loss)
+            for kind, loss in _LOSSES.items()
+        }
         self.used = {}
         backend.expect_many_models()
 
@@ -108,14 +115,8 @@ class Study:
             OutOfTime: If `max_minutes` ran out before it was trained.
         """
         seed = self.config.seeds[0] if seed is None else seed
-        if (name, seed) not in self.models:
-            x, y = self.of(name, "train")
-            self.models[name, seed] = self.trained(
-                name, seed, x, y, self.config.epochs
-            )
-        elif seed not in self.used.setdefault(name, []):
-            self.used[name].append(seed)
-        return self.models[name, seed]
+        x, y = self.of(name, "train")
+        return self.trained(name, seed, x, y, self.config.epochs)
 
     def trained(self, name, seed, x, y, epochs, of_epochs=None):
         """Returns a classifier trained on these images.
@@ -129,11 +130,14 @@ class Study:
             of_epochs: Passes until the learning rate has fallen; `epochs` by
                 default.
         """
-        run = self.run(name, seed)
-        if not run.finished:
-            self.train(name, seed, x, y, epochs, run, of_epochs)
-        self.used.setdefault(name, []).append(seed)
-        return run.load_model("classifier.keras")
+        if seed not in self.used.setdefault(name, []):
+            self.used[name].append(seed)
+        if (name, seed) not in self.models:
+            run = self.run(name, seed)
+            if not run.finished:
+                self.train(name, seed, x, y, epochs, run, of_epochs)
+            self.models[name, seed] = run.load_model("classifier.keras")
+        return self.models[name, seed]
 
     def run(self, name, seed):
         """Returns the `RunDirectory` of a training."""
@@ -152,7 +156,7 @@ class Study:
         size = min(config.batch_size, len(x))
         if recipe.with_rubbish:
             one_hot = np.eye(num_classes, dtype="float32")[y]
-            batches = RubbishBatches(x, one_hot, size, seed)
+            batches = RubbishBatches((x, one_hot), size, seed)
         else:
             batches = ArrayBatches((x, y), size, seed)
         steps = (of_epochs or epochs) * len(batches)
@@ -172,15 +176,11 @@ class Study:
 
     def loss(self, name):
         """Returns the loss of a network, per example."""
-        if RECIPES[name].probabilities == "sigmoid":
-            return independent_cross_entropy
-        return cross_entropy
+        return _LOSSES[RECIPES[name].probabilities]
 
     def fast_gradient(self, name):
         """Returns the attack on a network; nothing is clipped, as published."""
-        return FastGradient(
-            self.config.epsilon, norm="linf", loss=self.loss(name)
-        )
+        return self.attacks[RECIPES[name].probabilities]
 
     def score(self, name, model=None, attacked=True):
         """Measures a network on the test images, attacked or as they are."""

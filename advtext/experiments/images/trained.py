@@ -17,14 +17,12 @@ def adversarial(study):
     names = [name for name, _ in arms.values()]
     scores = _scores(study, names, study.config.seeds)
     results = []
-    for column in ("clean error %", "error % under FGSM"):
-        for arm, (name, clean) in arms.items():
-            is_clean = column.startswith("clean")
-            published = clean if is_clean else None
-            key = "clean" if is_clean else "error"
-            results.append(
-                result(f"{column}, {arm}", published, scores[name][key])
-            )
+    for arm, (name, published) in arms.items():
+        errors = scores[name]["clean"]
+        results.append(result(f"clean error %, {arm}", published, errors))
+    for arm, (name, _) in arms.items():
+        errors = scores[name]["error"]
+        results.append(result(f"error % under FGSM, {arm}", None, errors))
     models = {arm: study.model(name) for arm, (name, _) in arms.items()}
     return Outcome(results, **within_range(study, models))
 

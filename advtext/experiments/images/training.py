@@ -14,15 +14,9 @@ _DIVERGED = "Lower the learning rate or `epsilon`, and name another `run_dir`."
 class RubbishBatches(ArrayBatches):
     """Batches of images, and as many draws of noise that are of no class.
 
-    Args:
-        x: Images `(number, ...)`.
-        y: One-hot labels; those of noise are uniform.
-        batch_size: Images in a batch; as much noise is added.
-        seed: Seed of the order and of the noise.
+    Its arrays are images and one-hot labels; the labels of noise are uniform.
+    As much noise is added as a batch has images, from the same seed.
     """
-
-    def __init__(self, x, y, batch_size, seed):
-        super().__init__((x, y), batch_size, seed)
 
     def batch(self, k):
         x, y = super().batch(k)

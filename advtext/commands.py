@@ -1,10 +1,10 @@
 """What each command does once its arguments are parsed, and prints."""
 
-import importlib.util
 import sys
 
 from advtext import config as config_files
 from advtext import experiments
+from advtext.evaluation.figure import can_draw
 from advtext.experiments.run_directory import RunDirectory
 
 
@@ -72,7 +72,7 @@ def table(parsed):
         return
     print(f"\n{experiments.table.markdown(rows)}")
     written = "table.md, table.json"
-    if importlib.util.find_spec("matplotlib"):
+    if can_draw():
         directory = RunDirectory(config.run_dir)
         experiments.table.plot(rows, directory / "table.png")
         written += ", table.png"

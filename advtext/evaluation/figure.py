@@ -1,5 +1,7 @@
 """How the plots look, and how they are written."""
 
+import importlib.util
+
 import numpy as np
 
 from advtext.atomic_file import atomic_file
@@ -20,6 +22,11 @@ COLORS = (
 MARKED = "#D55E00"
 
 
+def can_draw():
+    """Returns whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def new_figure(width, height):
     """Returns an empty figure, in inches."""
     from matplotlib.figure import Figure
@@ -27,10 +34,10 @@ def new_figure(width, height):
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure, path):
+def save(figure, path, dpi=200):
     """Writes a figure as PNG, whole or not at all."""
     with atomic_file(path) as file:
-        figure.savefig(file, dpi=200, format="png")
+        figure.savefig(file, dpi=dpi, format="png")
 
 
 def heat_map_figure(names, others, panels=1):

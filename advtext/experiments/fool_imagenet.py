@@ -1,7 +1,5 @@
 """Fools a network that was trained on ImageNet, with one photo."""
 
-import importlib.util
-
 import numpy as np
 from keras import ops
 
@@ -10,6 +8,7 @@ from advtext.attacks import ProjectedGradientDescent
 from advtext.attacks.arguments import check_count, check_length
 from advtext.data.image_file import load_image_file
 from advtext.data.imagenet_classes import beside, load_imagenet_classes
+from advtext.evaluation.figure import can_draw
 from advtext.experiments import fool_imagenet_figure
 from advtext.experiments.attack_walk import walk
 from advtext.experiments.imagenet_prediction import (
@@ -192,7 +191,7 @@ def _write(directory, metrics, images):
     with naming(path), atomic_file(path) as file:
         np.savez_compressed(file, **images)
     print(f"Outputs in {directory.path}: metrics.json, images.npz", end="")
-    if importlib.util.find_spec("matplotlib"):
+    if can_draw():
         fool_imagenet_figure.plot(directory / "figure.png", metrics, images)
         print(", figure.png")
     else:

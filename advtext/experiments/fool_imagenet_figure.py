@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from advtext.atomic_file import atomic_file
+from advtext.evaluation.figure import new_figure, save
 from advtext.experiments.run_directory import naming
 
 _MAGNIFIED = 50
@@ -22,9 +22,7 @@ def plot(path, metrics, images):
         images: Dict of `image`, `fooled` and `targeted`, float arrays
             `(height, width, 3)` in [0, 1].
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10.5, 7.6), layout="constrained")
+    figure = new_figure(10.5, 7.6)
     axes = figure.subplots(2, 3)
     photo = images["image"]
     _draw_image(axes[0, 0], photo, f"photo: {_seen(metrics['clean'])}")
@@ -46,8 +44,8 @@ def plot(path, metrics, images):
             f"perturbation × {_MAGNIFIED}\n(at most {largest:.3g}/255)",
         )
     figure.suptitle(_headline(metrics))
-    with naming(path), atomic_file(path) as file:
-        figure.savefig(file, dpi=150, format="png")
+    with naming(path):
+        save(figure, path, dpi=150)
 
 
 def _draw_image(axes, image, title):

@@ -1,12 +1,12 @@
 """Compares methods: every arm from one language model, over several seeds."""
 
 import dataclasses
-import os
 import statistics
 
 import keras
 
 from advtext import backend
+from advtext.evaluation.figure import despine, new_figure, save
 from advtext.experiments import (
     pretrain,
     run_start,
@@ -149,9 +149,7 @@ def plot(rows, path):
         rows: What `run` returned.
         path: The PNG to write.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 0.6 * len(rows) + 1.4), layout="constrained")
+    figure = new_figure(7, 0.6 * len(rows) + 1.4)
     axes = figure.add_subplot()
     places = range(len(rows), 0, -1)
     axes.barh(
@@ -164,6 +162,5 @@ def plot(rows, path):
     axes.set_xlabel(
         f"test error in %, {rows[0]['num_labels']:,} labels; dots: seeds"
     )
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(f"{path}.part", dpi=150, format="png")
-    os.replace(f"{path}.part", path)
+    despine(axes)
+    save(figure, path, dpi=150)

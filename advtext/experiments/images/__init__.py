@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from advtext.config.image_config import PHOTO_ROW
+from advtext.evaluation.figure import can_draw
 from advtext.experiments.images import (
     attacked,
     compared,
@@ -146,7 +147,7 @@ def _is_stale(study, number):
         return True
     row = json.loads(path.read_text("utf-8"))
     return row["settings"] != folder.settings_of(number, study.config) or (
-        row["undrawn"] and report.can_draw()
+        row["undrawn"] and can_draw()
     )
 
 

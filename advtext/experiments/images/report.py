@@ -1,8 +1,7 @@
 """The rows of the image experiments as files: JSON, Markdown, figures."""
 
-import importlib.util
-
 from advtext import evaluation
+from advtext.evaluation.figure import can_draw
 from advtext.experiments.images import folder
 from advtext.experiments.images.outcome import shown
 
@@ -10,11 +9,6 @@ HEAD = (
     "| row | what | published | measured | runs |\n"
     "| ---: | --- | ---: | ---: | ---: |\n"
 )
-
-
-def can_draw():
-    """Returns whether matplotlib is there."""
-    return importlib.util.find_spec("matplotlib") is not None
 
 
 def write_row(study, number, title, outcome):

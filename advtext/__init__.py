@@ -9,3 +9,4 @@ from advtext import layers as layers
 from advtext import losses as losses
 from advtext import models as models
 from advtext import training as training
+from advtext.models.perturb_at import perturb_at as perturb_at

@@ -306,7 +306,7 @@ def test_equals_running_eagerly(make, terms, options):
 
 def test_runs_in_mixed_precision():
     model = training(text(dtype="mixed_float16"), run_eagerly=True)
-    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     history = fit(model)
     assert np.isfinite(list(history.values())).all()
 

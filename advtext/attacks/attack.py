@@ -99,16 +99,11 @@ class Attack:
         epsilon = per_example(self.epsilon if epsilon is None else epsilon, x)
 
         def advance(state, gradient=None):
-            perturbation, followed = state
             if gradient is None:
                 gradient = backend.input_gradient(
-                    lambda z: ops.sum(loss_fn(z)), _added(x, perturbation)
+                    lambda z: ops.sum(loss_fn(z)), _added(x, state[0])
                 )
-            followed = self.accumulate(followed, masked(gradient, mask))
-            step = self.step(followed, masked(x, mask), epsilon)
-            step = -step if self.targeted else step
-            perturbation = _added(step, perturbation)
-            return self._confined(perturbation, x, epsilon), followed
+            return self._advanced(state, gradient, x, mask, epsilon)
 
         state = self.start(x, epsilon, mask), None
         left = self.num_steps
@@ -126,6 +121,33 @@ class Attack:
             # Every step ends confined.
             found = self._confined(found, x, epsilon)
         return ops.stop_gradient(found)
+
+    def walk(self, x, mask=None):
+        """Yields the start, and the point after every gradient sent back.
+
+        The steps of `perturbation` for a caller that takes the gradients
+        itself.
+
+        Args:
+            x: Float tensor `(batch, ...)`.
+            mask: As of `perturbation`.
+        """
+        x = ops.stop_gradient(ops.convert_to_tensor(x))
+        epsilon = per_example(self.epsilon, x)
+        state = self.start(x, epsilon, mask), None
+        while True:
+            found = ops.zeros_like(x) if state[0] is None else state[0]
+            gradient = yield ops.stop_gradient(found)
+            state = self._advanced(state, gradient, x, mask, epsilon)
+
+    def _advanced(self, state, gradient, x, mask, epsilon):
+        """Returns perturbation and what is followed, one step further."""
+        perturbation, followed = state
+        followed = self.accumulate(followed, masked(gradient, mask))
+        step = self.step(followed, masked(x, mask), epsilon)
+        step = -step if self.targeted else step
+        perturbation = _added(step, perturbation)
+        return self._confined(perturbation, x, epsilon), followed
 
     def _confined(self, perturbation, x, epsilon):
         """Returns the perturbation inside of the ball and of `value_range`."""

@@ -1,4 +1,3 @@
-import contextlib
 import weakref
 
 import keras
@@ -7,6 +6,7 @@ from keras import ops
 
 from advtext import backend
 from advtext.attacks import arguments
+from advtext.kept_state import state_kept
 from advtext.logits import check_activation, check_logits, check_not_softmax
 
 # Examples on which a model is tried before it is attacked.
@@ -57,14 +57,9 @@ class Runner:
         with self._state_kept():
             return self.attack.examples(self.logits, x, y, mask, epsilon)
 
-    @contextlib.contextmanager
     def _state_kept(self):
         """Undoes what running in training mode does to the model."""
-        variables = self.layer.variables if self.training else ()
-        before = [ops.copy(v.value) for v in variables]
-        yield
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
+        return state_kept(self.layer.variables if self.training else ())
 
     def check_target(self, y):
         """Raises `ValueError` if a targeted attack has no target."""

@@ -64,7 +64,13 @@ class VirtualAdversarial(Attack):
         )
 
     def perturbation(
-        self, logits_fn, embedded, mask=None, logits=None, epsilon=None
+        self,
+        logits_fn,
+        embedded,
+        mask=None,
+        logits=None,
+        epsilon=None,
+        divergence=kl_divergence_from_logits,
     ):
         """Computes the perturbation of a batch.
 
@@ -76,6 +82,9 @@ class VirtualAdversarial(Attack):
             logits: The clean logits, where they are known.
             epsilon: Length in place of the attack's own, a scalar or
                 `(batch,)`.
+            divergence: Function `(clean, perturbed)` from predictions to how
+                far they are from each other, `(batch,)`, in place of the KL
+                divergence.
 
         Returns:
             Tensor shaped like `embedded`, cut off from every gradient.
@@ -91,9 +100,7 @@ class VirtualAdversarial(Attack):
         vector = direction(masked(noise, mask), "l2")
         for _ in range(self.num_power_iterations):
             gradient = backend.input_gradient(
-                lambda x: ops.sum(
-                    kl_divergence_from_logits(logits, logits_fn(x))
-                ),
+                lambda x: ops.sum(divergence(logits, logits_fn(x))),
                 embedded + self.xi * vector,
             )
             vector = direction(masked(gradient, mask), "l2")

@@ -17,6 +17,7 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import (
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
+    from advtext.backend.tensorflow import add_gradients as add_gradients
     from advtext.backend.tensorflow import apply_gradients as apply_gradients
     from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
@@ -44,6 +45,7 @@ elif keras.backend.backend() == "jax":
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
     )
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
+    from advtext.backend.jax import add_gradients as add_gradients
     from advtext.backend.jax import apply_gradients as apply_gradients
     from advtext.backend.jax import compiled as compiled
     from advtext.backend.jax import enable_determinism as enable_determinism

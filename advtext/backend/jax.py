@@ -43,7 +43,7 @@ def value_and_gradients(objective, variables, x):
 
     (loss, (auxiliary, assigned)), gradients = jax.value_and_grad(
         loss_first, argnums=(0, 1), has_aux=True
-    )(pure.values, keras.ops.convert_to_tensor(x))
+    )(pure.values, keras.tree.map_structure(keras.ops.convert_to_tensor, x))
     pure.assign(assigned)
     return loss, auxiliary, *gradients
 
@@ -54,6 +54,15 @@ def vjp(function, variables):
     result, backward, assigned = jax.vjp(pure, pure.values, has_aux=True)
     pure.assign(assigned)
     return result, lambda cotangents: backward(cotangents)[0]
+
+
+def add_gradients(a, b, factor=1.0):
+    """Returns `a + factor * b`."""
+    if b is None:
+        return a
+    if not isinstance(factor, float) or factor != 1.0:
+        b = keras.ops.cast(factor, b.dtype) * b
+    return b if a is None else a + b
 
 
 def apply_gradients(optimizer, gradients, variables):

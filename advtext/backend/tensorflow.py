@@ -34,16 +34,17 @@ def value_and_gradients(objective, variables, x):
     """Differentiates an objective in the variables and in its input at once.
 
     Args:
-        objective: Function from a tensor like `x` to `(loss, auxiliary)`,
+        objective: Function from something like `x` to `(loss, auxiliary)`,
             the loss a scalar.
         variables: List of variables.
-        x: Float tensor, a leaf: nothing before it is differentiated.
+        x: Float tensor, or a structure of them: leaves, nothing before them
+            is differentiated.
 
     Returns:
         `(loss, auxiliary, variable_gradients, x_gradient)`; the gradient of a
         variable the loss does not depend on is `None` or zero.
     """
-    x = tf.stop_gradient(x)
+    x = keras.tree.map_structure(tf.stop_gradient, x)
     with tf.GradientTape() as tape:
         tape.watch(x)
         loss, auxiliary = objective(x)
@@ -70,6 +71,35 @@ def vjp(function, variables):
         return tape.gradient(result, variables, output_gradients=cotangents)
 
     return result, backward
+
+
+def add_gradients(a, b, factor=1.0):
+    """Returns `a + factor * b`.
+
+    Args:
+        a: Gradient, or `None` for zero.
+        b: Gradient, or `None` for zero.
+        factor: The number 1.0, or a scalar tensor.
+    """
+    if b is None:
+        return a
+    sparse = isinstance(b, tf.IndexedSlices)
+    if not isinstance(factor, float) or factor != 1.0:
+        factor = tf.cast(factor, b.dtype)
+        if sparse:
+            b = tf.IndexedSlices(factor * b.values, b.indices, b.dense_shape)
+        else:
+            b = factor * b
+    if a is None:
+        return b
+    if not (sparse and isinstance(a, tf.IndexedSlices)):
+        return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
+    # The optimizer adds up what belongs to the same row.
+    return tf.IndexedSlices(
+        tf.concat([a.values, b.values], axis=0),
+        tf.concat([a.indices, b.indices], axis=0),
+        b.dense_shape,
+    )
 
 
 def apply_gradients(optimizer, gradients, variables):

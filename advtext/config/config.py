@@ -5,7 +5,14 @@ import dataclasses
 from advtext.config import values
 from advtext.config.values import setting
 
-METHODS = ("none", "random", "adversarial", "virtual_adversarial", "both")
+METHODS = (
+    "none",
+    "random",
+    "adversarial",
+    "virtual_adversarial",
+    "both",
+    "mixed",
+)
 ARMS = ("scratch", *METHODS)
 
 
@@ -156,6 +163,9 @@ class Config:
         1, "Gradients that find the worst direction", at_least=0
     )
     weight: float = setting(1.0, "Factor of the term", at_least=0)
+    entropy_weight: float = setting(
+        1.0, "Factor of the entropy in the method mixed", at_least=0
+    )
 
     num_labels: int = setting(
         0, "Labelled documents used; 0: all", at_least=0, section="Classifier"
@@ -191,7 +201,7 @@ class Config:
         section="Table",
     )
     methods: tuple[str, ...] = setting(
-        ARMS, "Arms of a table; scratch: nothing pretrained", choices=ARMS
+        ARMS[:-1], "Arms of a table; scratch: nothing pretrained", choices=ARMS
     )
     parallel_runs: int = setting(
         1, "Arms of a table trained at a time, each on its cores", at_least=1

@@ -46,12 +46,20 @@ def training_flops(config):
     Returns:
         `(labelled, unlabelled)`.
     """
-    perturbed = config.method in ("random", "adversarial", "both")
+    perturbed = config.method in (
+        "random",
+        "adversarial",
+        "both",
+        "mixed",
+    )
     labelled = _FORWARD_AND_BACKWARD * (1 + perturbed)
     # The clean pass, two passes for every gradient of the prediction in the
     # input, and the perturbed text.
     unlabelled = 1 + 2 * config.num_power_iterations + _FORWARD_AND_BACKWARD
-    if config.method not in ("virtual_adversarial", "both"):
+    if config.method == "mixed":
+        # The entropy of the clean text.
+        unlabelled += _FORWARD_AND_BACKWARD
+    if config.method not in ("virtual_adversarial", "both", "mixed"):
         unlabelled = 0
     return labelled * _lstm(config), unlabelled * _lstm(config)
 

@@ -23,6 +23,7 @@ NAMES = {
     "adversarial": "+ adversarial",
     "virtual_adversarial": "+ virtual adversarial",
     "both": "+ adversarial and virtual adversarial",
+    "mixed": "+ adversarial, virtual adversarial and entropy",
 }
 
 

@@ -136,10 +136,10 @@ def build_terms(config):
         terms.append(
             training.AdversarialLoss(noise, config.weight, "random_loss")
         )
-    if config.method in ("adversarial", "both"):
+    if config.method in ("adversarial", "both", "mixed"):
         attack = attacks.FastGradient(config.epsilon, norm="l2")
         terms.append(training.AdversarialLoss(attack, config.weight))
-    if config.method in ("virtual_adversarial", "both"):
+    if config.method in ("virtual_adversarial", "both", "mixed"):
         terms.append(
             training.VirtualAdversarialLoss(
                 config.epsilon,
@@ -149,6 +149,8 @@ def build_terms(config):
                 seed=config.seed,
             )
         )
+    if config.method == "mixed":
+        terms.append(training.EntropyLoss(config.entropy_weight))
     return terms
 
 
@@ -164,7 +166,7 @@ def build_batches(config, labelled, prepared):
         config.max_length,
         seed=config.seed,
     )
-    if config.method in ("virtual_adversarial", "both"):
+    if config.method in ("virtual_adversarial", "both", "mixed"):
         unlabelled = DocumentBatches(
             text.all_text(prepared),
             config.unlabelled_batch_size * config.num_processes,

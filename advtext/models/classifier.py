@@ -1,3 +1,5 @@
+import functools
+
 import keras
 
 
@@ -5,8 +7,9 @@ class Classifier(keras.Model):
     """A model in two halves, so that what lies between can be perturbed.
 
     Override `embed`, `classify` and, where the input is padded,
-    `compute_mask`. The model itself gives `classify(embed(x))`: logits,
-    `(batch, num_classes)` or `(batch, 1)` for two classes.
+    `compute_mask`; where `classify` needs more of the input, `given`. The
+    model itself gives `classify(embed(x))`: logits, `(batch, num_classes)` or
+    `(batch, 1)` for two classes.
 
     Example:
 
@@ -44,9 +47,22 @@ class Classifier(keras.Model):
             f"{type(self).__name__} must override `classify`."
         )
 
+    def given(self, inputs, mask=None):
+        """Returns `classify`, knowing whatever else it needs of the inputs.
+
+        Override it in a model that needs more of its inputs than what it
+        embeds and `mask`: a second input that is not to be perturbed.
+
+        Args:
+            inputs: What the model takes.
+            mask: What `compute_mask` gave for them.
+
+        Returns:
+            Function `(embedded, training=False)` that gives the logits.
+        """
+        return functools.partial(self.classify, mask=mask)
+
     def call(self, inputs, training=False):
-        return self.classify(
-            self.embed(inputs, training=training),
-            mask=self.compute_mask(inputs),
-            training=training,
-        )
+        embedded = self.embed(inputs, training=training)
+        classify = self.given(inputs, self.compute_mask(inputs))
+        return classify(embedded, training=training)

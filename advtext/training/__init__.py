@@ -9,6 +9,9 @@ from advtext.training.adversarial_validation import (
 from advtext.training.checkpoint import Checkpoint as Checkpoint
 from advtext.training.progress import Progress as Progress
 from advtext.training.terms import AdversarialLoss as AdversarialLoss
+from advtext.training.terms import ConsistencyLoss as ConsistencyLoss
+from advtext.training.terms import EntropyLoss as EntropyLoss
+from advtext.training.terms import SmoothnessLoss as SmoothnessLoss
 from advtext.training.terms import Term as Term
 from advtext.training.terms import (
     VirtualAdversarialLoss as VirtualAdversarialLoss,

@@ -2,9 +2,10 @@ import keras
 from keras import ops
 
 from advtext import backend
+from advtext.backend import at_least_float32
 from advtext.logits import check_activation, check_from_logits
-from advtext.training.clean_pass import CleanPass, Replay
-from advtext.training.gradients import Gradients
+from advtext.training.outputs import Outputs
+from advtext.training.passes import Passes
 
 
 class AdversarialTraining(keras.Model):
@@ -50,8 +51,10 @@ class AdversarialTraining(keras.Model):
     """
 
     def __init__(self, classifier, terms=(), **kwargs):
-        super().__init__(**kwargs)
-        for method in ("embed", "classify", "compute_mask"):
+        # Loss scaling, and how inputs are rounded, are as of the classifier.
+        policy = getattr(classifier, "dtype_policy", None)
+        super().__init__(**{"dtype": policy, **kwargs})
+        for method in ("embed", "classify", "compute_mask", "given"):
             if not callable(getattr(classifier, method, None)):
                 raise TypeError(
                     "`classifier` must be an advtext.models.Classifier. "
@@ -74,6 +77,7 @@ class AdversarialTraining(keras.Model):
             for term in self.terms
             for generator in term.seed_generators
         ]
+        self.compiled_outputs = Outputs()
         self.built = classifier.built
 
     def call(self, inputs, training=False):
@@ -92,7 +96,9 @@ class AdversarialTraining(keras.Model):
         The loss must take logits (`from_logits=True`). With a binary
         cross-entropy the metric `"accuracy"` has its threshold at logit 0.
         """
-        check_from_logits(loss)
+        for each in keras.tree.flatten(loss):
+            check_from_logits(each)
+        self.compiled_outputs = Outputs(loss, self.output_names)
         if isinstance(loss, keras.losses.BinaryCrossentropy):
             metrics = _with_threshold_0(metrics)
             weighted_metrics = _with_threshold_0(weighted_metrics)
@@ -117,7 +123,9 @@ class AdversarialTraining(keras.Model):
     def test_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         logits = self(x, training=False)
-        loss = self._loss(x, y, logits, sample_weight, training=False)
+        loss = self.loss_of(
+            logits, _streams(x)[0], y, sample_weight, training=False
+        )
         self._track(loss, _streams(x)[0])
         logs = self.compute_metrics(x, y, logits, sample_weight)
         names = {tracker.name for tracker in self.term_trackers}
@@ -130,91 +138,86 @@ class AdversarialTraining(keras.Model):
 
         Args:
             x: Inputs, or the dict of labelled and unlabelled inputs.
-            y: Labels of the (labelled) inputs.
+            y: Labels of the (labelled) inputs; `None` leaves the compiled loss
+                out.
             sample_weight: Optional weights of the labelled inputs.
 
         Returns:
             `(gradients, logits)`: one gradient per trainable variable (`None`
             where there is none), and the clean logits of the labelled inputs.
+
+        Raises:
+            ValueError: If a term needs labels, and there are none.
         """
         streams = _streams(x)
         if not self.classifier.built:
             # All variables must be there before they are differentiated.
             self.classifier(streams[0])
-        variables = self.trainable_variables
-        embedded, embed_backward = backend.vjp(
-            lambda: [self.classifier.embed(s, training=True) for s in streams],
-            variables,
-        )
-        gradients = Gradients(variables, embedded)
-        clean, loss = self._labelled_pass(
-            streams[0], embedded[0], y, sample_weight, gradients
-        )
-        passes = [clean]
-        if len(streams) == 2 and not all(t.needs_labels for t in self.terms):
-            passes.append(self._unlabelled_pass(streams[1], embedded[1]))
+        passes = Passes(self, streams, y, sample_weight)
+        loss, logits = passes.run(all(t.needs_labels for t in self.terms))
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
-            stream = 0 if term.needs_labels else len(passes) - 1
-            value, *more = self._term(term, passes[stream], loss.dtype)
-            gradients.add(stream, *more)
+            weight = term.weight_at(self.optimizer.iterations)
+            value = self._add(term, weight, passes)
             tracker.update_state(value)
-            loss = loss + term.weight * value
+            loss = loss + ops.cast(weight * value, loss.dtype)
         self._track(loss, streams[0])
-        return gradients.total(embed_backward), clean.logits
+        return passes.gradients.total(), logits
 
-    def _loss(self, *args, **kwargs):
+    def _add(self, term, weight, passes):
+        """Adds the gradients of a term, and returns its value."""
+        clean, slots = passes.of(term)
+        objectives, gradient, total = term.objectives(clean), None, 0.0
+        while True:
+            try:
+                objective = objectives.send(gradient)
+            except StopIteration:
+                return total
+
+            def scaled(*embedded, objective=objective):
+                value = at_least_float32(objective(*embedded))
+                return self.optimizer.scale_loss(value), value
+
+            value, gradient = passes.gradients.differentiate(
+                scaled, slots, weight
+            )
+            total = total + value
+
+    def loss_of(self, logits, x, y, sample_weight, name=None, training=True):
         """Returns the compiled loss of this device's rows, Keras' share undone.
 
         Gradients are averaged over the devices when they are applied.
+
+        Args:
+            logits: What the classifier gives; of a named output that alone.
+            x: Inputs.
+            y: Labels, or `None`.
+            sample_weight: Their weights, or `None`.
+            name: Name of the one output whose own loss, without its weight,
+                is wanted.
+            training: Whether the model is being trained.
         """
-        return (
-            self.compute_loss(*args, **kwargs) * backend.parallel.num_replicas()
-        )
+        if y is None:
+            return ops.convert_to_tensor(sum(self.losses, 0.0))
+        outputs = self.compiled_outputs
+        if name is None:
+            y, logits = outputs.known(y, logits)
+            loss = self.compute_loss(x, y, logits, sample_weight, training)
+        else:
+            one = Outputs(outputs.loss(name))
+            if keras.tree.is_nested(sample_weight):
+                sample_weight = outputs.select(sample_weight, name)
+            y, logits = one.known(outputs.select(y, name), logits)
+            loss = one.loss()(y, logits, sample_weight)
+        return loss * backend.parallel.num_replicas()
 
-    def _classify(self, mask):
-        """Returns `classify` in training mode, its masks drawn only once."""
-        return Replay(
-            lambda embedded: self.classifier.classify(
-                embedded, mask=mask, training=True
-            ),
-            self.classifier.non_trainable_variables,
-        )
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
 
-    def _labelled_pass(self, x, embedded, y, sample_weight, gradients):
-        mask = self.classifier.compute_mask(x)
-        classify = self._classify(mask)
-
-        def objective(embedded):
-            logits = classify(embedded)
-            loss = self._loss(x, y, logits, sample_weight)
-            return self.optimizer.scale_loss(loss), (loss, logits)
-
-        def label_loss(logits):
-            # Regularization losses are in the clean loss, once.
-            return self._loss(x, y, logits, sample_weight) - sum(self.losses)
-
-        _, (loss, logits), *both = backend.value_and_gradients(
-            objective, self.trainable_variables, embedded
-        )
-        gradients.add(0, *both)
-        clean = CleanPass(embedded, mask, logits, classify, label_loss, both[1])
-        return clean, loss
-
-    def _unlabelled_pass(self, x, embedded):
-        mask = self.classifier.compute_mask(x)
-        classify = self._classify(mask)
-        return CleanPass(embedded, mask, classify(embedded), classify)
-
-    def _term(self, term, clean, dtype):
-        objective = term.objective(clean)
-
-        def weighted(embedded):
-            value = ops.cast(objective(embedded), dtype)
-            return self.optimizer.scale_loss(term.weight * value), value
-
-        return backend.value_and_gradients(
-            weighted, self.trainable_variables, clean.embedded
-        )[1:]
+    @property
+    def output_names(self):
+        """Names of the classifier's outputs, where they come in a list."""
+        return getattr(self.classifier, "output_names", None)
 
     def _track(self, loss, x):
         batch_size = ops.shape(keras.tree.flatten(x)[0])[0]

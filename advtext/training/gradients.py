@@ -1,5 +1,19 @@
 from keras import ops
 
+from advtext import backend
+
+
+class Slot:
+    """What was embedded of a stream, and the gradient there so far.
+
+    Args:
+        embedded: Tensor.
+    """
+
+    def __init__(self, embedded):
+        self.embedded = embedded
+        self.gradient = None
+
 
 class Gradients:
     """Adds up the gradients of one training step.
@@ -10,40 +24,65 @@ class Gradients:
 
     Args:
         variables: The trainable variables.
-        embedded: What was embedded, a list with a tensor per stream.
     """
 
-    def __init__(self, variables, embedded):
+    def __init__(self, variables):
+        self.variables = variables
         self.of_variables = [None] * len(variables)
-        self.at_embedded = [None] * len(embedded)
-        self.embedded = embedded
+        self.halves = []
 
-    def add(self, stream, of_variables, at_embedded):
-        """Adds what a pass over a stream gave; `None` stands for zero."""
-        self.of_variables = _add(self.of_variables, of_variables)
-        self.at_embedded[stream] = _sum(self.at_embedded[stream], at_embedded)
-
-    def total(self, embed_backward):
-        """Returns the gradient of every variable, or `None`.
+    def embed(self, function):
+        """Runs the first half; its backward half is run at the end.
 
         Args:
-            embed_backward: Backward half of embedding, from
-                `advtext.backend.vjp`.
+            function: Function without arguments that gives a list of tensors.
+
+        Returns:
+            A list of `Slot`.
         """
-        cotangents = [
-            ops.zeros_like(embedded) if gradient is None else gradient
-            for embedded, gradient in zip(
-                self.embedded, self.at_embedded, strict=True
-            )
-        ]
-        return _add(self.of_variables, embed_backward(cotangents))
+        embedded, backward = backend.vjp(function, self.variables)
+        slots = list(map(Slot, embedded))
+        self.halves.append((slots, backward))
+        return slots
+
+    def differentiate(self, objective, slots, factor=1.0):
+        """Adds the gradients of an objective.
+
+        Args:
+            objective: Function from what the slots embedded to `(loss,
+                auxiliary)`.
+            slots: List of `Slot`.
+            factor: What the gradients are multiplied with before.
+
+        Returns:
+            `(auxiliary, gradient)`, the gradient as it is at the first slot.
+        """
+        _, auxiliary, of_variables, at_slots = backend.value_and_gradients(
+            lambda embedded: objective(*embedded),
+            self.variables,
+            [slot.embedded for slot in slots],
+        )
+        self.of_variables = _add(self.of_variables, of_variables, factor)
+        sums = _add([slot.gradient for slot in slots], at_slots, factor)
+        for slot, gradient in zip(slots, sums, strict=True):
+            slot.gradient = gradient
+        return auxiliary, at_slots[0]
+
+    def total(self):
+        """Returns the gradient of every variable, or `None`."""
+        for slots, backward in self.halves:
+            cotangents = [
+                ops.zeros_like(slot.embedded)
+                if slot.gradient is None
+                else slot.gradient
+                for slot in slots
+            ]
+            self.of_variables = _add(self.of_variables, backward(cotangents))
+        return self.of_variables
 
 
-def _sum(a, b):
-    if a is None or b is None:
-        return b if a is None else a
-    return ops.add(a, b)
-
-
-def _add(gradients, more):
-    return [_sum(a, b) for a, b in zip(gradients, more, strict=True)]
+def _add(gradients, more, factor=1.0):
+    return [
+        backend.add_gradients(a, b, factor)
+        for a, b in zip(gradients, more, strict=True)
+    ]

@@ -1,3 +1,4 @@
+from advtext.attacks import VirtualAdversarial
 from advtext.training.terms.term import Term
 
 
@@ -6,42 +7,64 @@ class AdversarialLoss(Term):
 
     The attack is handed the gradient of the clean loss, which the training
     step has anyway: with `FastGradient` the term costs one forward and one
-    backward pass. With `RandomNoise` it is the random control.
+    backward pass, with `ProjectedGradientDescent` one more of both for every
+    further step. With `RandomNoise` it is the random control.
 
     Args:
         attack: An `advtext.attacks.Attack`.
-        weight: Factor of the term in the loss, at least 0.
+        weight: Factor of the term in the loss, a number of at least 0 or a
+            Keras schedule.
         name: Name under which the term is logged.
+        accumulate_gradients: Whether the term is the mean of the loss at all
+            points the attack comes by, its start included and the last left
+            out, in place of the loss at the last. Every step is then trained
+            on by the pass that it takes anyway (FreeLB).
+        **options: `start_step` and `output`, as of `Term`.
 
     Raises:
         TypeError: If `attack` is not an attack.
-        ValueError: If `weight` is negative or not finite.
+        ValueError: If `weight` is negative or not finite, or the attack is
+            one that training cannot use.
 
     Example:
 
-    >>> from advtext.attacks import FastGradient
+    >>> from advtext.attacks import FastGradient, ProjectedGradientDescent
     >>> from advtext.training import AdversarialLoss
     >>> term = AdversarialLoss(FastGradient(epsilon=5.0, norm="l2"), weight=1.0)
+    >>> attack = ProjectedGradientDescent(
+    ...     epsilon=5.0, num_steps=3, norm="l2", random_start=True)
+    >>> freelb = AdversarialLoss(attack, accumulate_gradients=True)
 
     Reference:
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), equation 6
+        - [Zhu et al., 2020](https://arxiv.org/abs/1909.11764), FreeLB
     """
 
     needs_labels = True
 
-    def __init__(self, attack, weight=1.0, name="adversarial_loss"):
-        super().__init__(weight, name)
-        if not hasattr(attack, "perturbation"):
-            raise TypeError(
-                "`attack` must be an attack, such as advtext.attacks."
-                f"FastGradient(epsilon=5.0). Received: attack={attack!r}."
-            )
-        if getattr(attack, "targeted", False):
-            raise ValueError(
-                "Training raises the loss of the true label: `attack` must "
-                "not be targeted."
-            )
+    def __init__(
+        self,
+        attack,
+        weight=1.0,
+        name="adversarial_loss",
+        accumulate_gradients=False,
+        **options,
+    ):
+        super().__init__(weight, name, **options)
         self.attack = attack
+        self.accumulate_gradients = accumulate_gradients
+        check_attack(attack)
+        if isinstance(attack, VirtualAdversarial):
+            raise ValueError(
+                "VirtualAdversarial asks for no label: pass its arguments to "
+                "VirtualAdversarialLoss."
+            )
+        if accumulate_gradients and not attack.num_steps:
+            raise ValueError(
+                "Gradients are accumulated over the steps of an attack, and "
+                f"{type(attack).__name__} takes none: use "
+                "ProjectedGradientDescent."
+            )
 
     @property
     def seed_generators(self):
@@ -49,11 +72,54 @@ class AdversarialLoss(Term):
 
     def objective(self, clean):
         perturbation = self.attack.perturbation(
-            lambda embedded: clean.loss(clean.classify(embedded)),
+            lambda embedded: clean.scale_loss(
+                clean.loss(clean.classify(embedded))
+            ),
             clean.embedded,
             mask=clean.mask,
             gradient=clean.loss_gradient,
         )
-        return lambda embedded: clean.loss(
-            clean.classify(embedded + perturbation)
+        return self._loss_at(clean, perturbation)
+
+    def objectives(self, clean):
+        if not self.accumulate_gradients:
+            yield self.objective(clean)
+            return
+        walk = self.attack.walk(clean.embedded, clean.mask)
+        perturbation = next(walk)
+        share = 1.0 / self.attack.num_steps
+        for step in range(self.attack.num_steps):
+            gradient = yield self._loss_at(clean, perturbation, share)
+            if step + 1 < self.attack.num_steps:
+                perturbation = walk.send(gradient)
+
+    def _loss_at(self, clean, perturbation, share=None):
+        def loss(embedded):
+            value = clean.loss(clean.classify(embedded + perturbation))
+            return value if share is None else share * value
+
+        return loss
+
+
+def check_attack(attack):
+    """Raises an error unless an attack can be used in training.
+
+    Raises:
+        TypeError: If it is none.
+        ValueError: If it is targeted, or wants the loss of every example.
+    """
+    if not hasattr(attack, "perturbation"):
+        raise TypeError(
+            "`attack` must be an attack, such as advtext.attacks."
+            f"FastGradient(epsilon=5.0). Received: attack={attack!r}."
+        )
+    if getattr(attack, "targeted", False):
+        raise ValueError(
+            "Training raises the loss of the true label: `attack` must "
+            "not be targeted."
+        )
+    if getattr(attack, "num_restarts", 1) > 1:
+        raise ValueError(
+            "Training takes one start of an attack: set `num_restarts=1`. "
+            f"Received: num_restarts={attack.num_restarts}."
         )

@@ -1,30 +1,62 @@
-from advtext.attacks.arguments import check_length
+import keras
+from keras import ops
+
+from advtext.attacks.arguments import check_count, check_length
 
 
 class Term:
     """Base of the terms that are added to the compiled loss.
 
     A subclass overrides `objective`, and sets `needs_labels` if it can only
-    be computed on labelled examples.
+    be computed on labelled examples, `second_pass` if it compares two passes
+    with different dropout.
 
     Args:
-        weight: Factor of the term in the loss, at least 0.
+        weight: Factor of the term in the loss: a number of at least 0, or a
+            `keras.optimizers.schedules.LearningRateSchedule` over the steps
+            of the optimizer.
         name: Name under which the term is logged.
+        start_step: Steps of the optimizer before the term counts; until then
+            its weight is 0, and its value is logged all the same.
+        output: Name (or number) of the output that the term is about, of a
+            model with several.
 
     Raises:
-        ValueError: If `weight` is negative or not finite.
+        ValueError: If `weight` or `start_step` is negative, or not finite.
     """
 
     needs_labels = False
+    second_pass = False
 
-    def __init__(self, weight=1.0, name=None):
-        self.weight = check_length("weight", weight)
+    def __init__(self, weight=1.0, name=None, start_step=0, output=None):
+        if not isinstance(
+            weight, keras.optimizers.schedules.LearningRateSchedule
+        ):
+            weight = check_length("weight", weight)
+        self.weight = weight
         self.name = name
+        self.start_step = check_count("start_step", start_step, at_least=0)
+        self.output = output
 
     @property
     def seed_generators(self):
         """The random states of the term, saved with the training model."""
         return []
+
+    def weight_at(self, step):
+        """Returns the weight at a step of the optimizer.
+
+        Args:
+            step: Scalar integer tensor or variable.
+        """
+        weight = self.weight if isinstance(self.weight, float) else None
+        if weight is None:
+            weight = ops.cast(self.weight(step), "float32")
+        if not self.start_step:
+            return weight
+        return ops.where(
+            ops.convert_to_tensor(step) < self.start_step, 0.0, weight
+        )
 
     def objective(self, clean):
         """Computes the term's perturbation and returns its loss function.
@@ -35,6 +67,18 @@ class Term:
 
         Returns:
             Function from embedded inputs `(batch, ...)`, unperturbed, to the
-            scalar loss of the term. It is called once, under a gradient.
+            scalar loss of the term; with a `second_pass` also from those of
+            `clean.again`. It is called once, under a gradient.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must override `objective`."
+        )
+
+    def objectives(self, clean):
+        """Yields functions like that of `objective`; the term is their sum.
+
+        For a term that adds up several passes, each on the gradient at the
+        embedded inputs, up to a positive factor, that the one before sends
+        back.
+        """
+        yield self.objective(clean)

@@ -1,7 +1,6 @@
 from keras import ops
 
 from advtext.attacks.virtual_adversarial import VirtualAdversarial
-from advtext.losses import kl_divergence_from_logits
 from advtext.training.terms.term import Term
 
 
@@ -9,7 +8,8 @@ class VirtualAdversarialLoss(Term):
     """How far the worst small perturbation moves the model's own prediction.
 
     The KL divergence of the perturbed from the clean prediction, which is held
-    fixed; no label is needed. In a batch of labelled and unlabelled examples
+    fixed; no label is needed. (Of a model trained by a regression loss it is
+    the mean squared difference.) In a batch of labelled and unlabelled examples
     it is computed on the unlabelled ones.
 
     Args:
@@ -17,9 +17,11 @@ class VirtualAdversarialLoss(Term):
         xi: Length of the step of the finite difference, above 0.
         num_power_iterations: Power iterations; 0 takes random noise instead,
             the control.
-        weight: Factor of the term in the loss, at least 0.
+        weight: Factor of the term in the loss, a number of at least 0 or a
+            Keras schedule.
         seed: Integer seed of the first direction, or `None`.
         name: Name under which the term is logged.
+        **options: `start_step` and `output`, as of `Term`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,8 +43,9 @@ class VirtualAdversarialLoss(Term):
         weight=1.0,
         seed=None,
         name="virtual_adversarial_loss",
+        **options,
     ):
-        super().__init__(weight, name)
+        super().__init__(weight, name, **options)
         self.attack = VirtualAdversarial(
             epsilon, xi, num_power_iterations, seed
         )
@@ -53,11 +56,17 @@ class VirtualAdversarialLoss(Term):
 
     def objective(self, clean):
         perturbation = self.attack.perturbation(
-            clean.classify, clean.embedded, clean.mask, clean.logits
+            clean.classify,
+            clean.embedded,
+            clean.mask,
+            clean.logits,
+            divergence=lambda *logits: clean.scale_loss(
+                clean.divergence(*logits)
+            ),
         )
 
         def divergence(embedded):
             logits = clean.classify(embedded + perturbation)
-            return ops.mean(kl_divergence_from_logits(clean.logits, logits))
+            return ops.mean(clean.divergence(clean.logits, logits))
 
         return divergence

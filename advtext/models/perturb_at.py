@@ -1,0 +1,109 @@
+import keras
+from keras import ops
+
+from advtext.logits import check_activation
+from advtext.models.find_layer import find_layer
+from advtext.models.perturbed_at import PerturbedAt
+from advtext.models.places import Places
+
+
+def perturb_at(model, layer=None, call=None):
+    """Returns any Keras model as a classifier, perturbed at one of its layers.
+
+    The model is not cut in two: it runs as always, and only the output of the
+    layer is exchanged for a perturbed one. Masks, several inputs, dropout and
+    statistics work as in the model itself, which stays as it is: its weights
+    are trained, and it is what `save` writes.
+
+    Args:
+        model: Built Keras model (functional, sequential or subclassed), of
+            one or several inputs and outputs, that gives logits.
+        layer: Where to perturb: the layer, its name (`"embedding"`), the path
+            to it in a nested model (`"encoder/embedding"`), or `None` for the
+            only embedding. A list of them perturbs several layers at once, as
+            one vector: `epsilon` is its length over all of them.
+        call: Which call of the layer, from 0, where the model calls it more
+            than once. In a list give pairs, `[("embedding", 1), ...]`.
+
+    Returns:
+        `PerturbedAt`, an `advtext.models.Classifier`.
+
+    Raises:
+        TypeError: If `model` is no Keras model, or `layer` no layer or name.
+        ValueError: If the model is not built or gives probabilities, if there
+            is no such layer or several, or if its output cannot be perturbed:
+            it holds integers or several tensors, or `call` is missing. (Of a
+            subclassed model that shows only when it runs.)
+
+    Example:
+
+    >>> import keras
+    >>> from advtext import perturb_at
+    >>> from advtext.attacks import FastGradient
+    >>> from advtext.training import AdversarialLoss, AdversarialTraining
+    >>> layers = keras.layers
+    >>> model = keras.Sequential([
+    ...     keras.Input((None,)), layers.Embedding(100, 8, mask_zero=True),
+    ...     layers.LSTM(4), layers.Dense(1)])
+    >>> classifier = perturb_at(model)
+    >>> training = AdversarialTraining(
+    ...     classifier, [AdversarialLoss(FastGradient(epsilon=1.0))])
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a Keras model. Received: {model!r} of type "
+            f"{type(model).__name__}."
+        )
+    if not model.built:
+        raise ValueError(
+            f"The model {model.name!r} is not built: its layers do not exist "
+            "yet. Call it once on a batch, or give it a keras.Input."
+        )
+    check_activation(model)
+    several = isinstance(layer, list)
+    if several and (not layer or call is not None):
+        raise ValueError(
+            "A list of layers names at least one, with the calls beside them: "
+            "[('embedding', 0), ('embedding', 1)]. Received: "
+            f"layer={layer!r}, call={call!r}."
+        )
+    pairs = [
+        each if isinstance(each, tuple) else (each, None)
+        for each in (layer if several else [(layer, call)])
+    ]
+    places = Places([(find_layer(model, each), n) for each, n in pairs])
+    classifier = PerturbedAt(model, places)
+    _try_out(classifier)
+    return classifier
+
+
+class Trial(keras.layers.Layer):
+    """Runs a classifier on shapes alone, and keeps what it complains of."""
+
+    def __init__(self, classifier):
+        super().__init__(autocast=False)
+        # Not to be tracked as a layer.
+        self.run = classifier.run_through
+        self.error = None
+        self.built = True
+
+    def call(self, inputs):
+        try:
+            self.run(inputs)
+        except ValueError as error:
+            self.error = error
+        return ops.zeros(())
+
+
+def _try_out(classifier):
+    """Raises `ValueError` if the place of a functional model is no good."""
+    if getattr(classifier.model, "inputs", None):
+        trial = Trial(classifier)
+        trial(
+            keras.tree.map_structure(
+                lambda x: keras.KerasTensor(x.shape, x.dtype),
+                classifier.model.input,
+            )
+        )
+        if trial.error is not None:
+            raise trial.error

@@ -1,0 +1,196 @@
+import contextlib
+import functools
+
+import keras
+from keras import ops
+
+from advtext.kept_state import state_kept
+from advtext.masks import mask_of
+from advtext.models.classifier import Classifier
+
+
+class _AllFound(BaseException):
+    """Ends a run of a model of which the rest is not needed.
+
+    No `Exception`: what a model's `call` may catch is not meant.
+    """
+
+
+class PerturbedAt(Classifier):
+    """Any Keras model as a classifier; `advtext.perturb_at` makes it.
+
+    Args:
+        model: The model, built.
+        places: `advtext.models.places.Places` in it.
+    """
+
+    def __init__(self, model, places):
+        super().__init__(name=model.name, dtype=model.dtype_policy)
+        self.model = model
+        self.places = places
+        self.built = True
+
+    @property
+    def output_names(self):
+        """Names of the outputs, of a model that knows them."""
+        return getattr(self.model, "output_names", None)
+
+    def call(self, inputs, training=False):
+        return self.model(inputs, training=training)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return self._outputs(inputs, training=False)[1]
+
+    def embed(self, inputs, training=False):
+        """Returns what the layer puts out; of several, all of it in a row.
+
+        Seeds and statistics stay: they move when the rest is run, which
+        begins at the input again.
+
+        Args:
+            inputs: What the model takes.
+            training: Whether the model runs in training mode.
+
+        Returns:
+            `(batch, ...)`; of several layers `(batch, total)`.
+        """
+        embedded = self._outputs(inputs, training)[0]
+        with contextlib.suppress(AttributeError):
+            # JAX does not let a tensor without value know of it.
+            embedded._perturbed_at_inputs = inputs
+        return embedded
+
+    def classify(self, embedded, mask=None, training=False):
+        """Returns the logits of just what `embed` gave.
+
+        Of something near it, take the function that `given(inputs)` returns:
+        a model may need its inputs for more than what is perturbed.
+        """
+        inputs = getattr(embedded, "_perturbed_at_inputs", None)
+        if inputs is None:
+            raise ValueError(
+                f"The model {self.model.name!r} cannot run without its inputs: "
+                "take classifier.given(inputs) in place of classifier.classify."
+            )
+        return self._run(inputs, embedded, training)
+
+    def given(self, inputs, mask=None):
+        return functools.partial(self._run, inputs)
+
+    def save(self, filepath, **kwargs):
+        """Saves the model itself, as `keras.Model.save` does."""
+        self.model.save(filepath, **kwargs)
+
+    def run_through(self, inputs):
+        """Returns the logits, by way of what is embedded."""
+        return self.given(inputs)(self.embed(inputs))
+
+    def _run(self, inputs, embedded, training=False):
+        """Returns the model's output, the places putting out `embedded`."""
+        start, used = 0, 0
+
+        def answer(layer, output, args, kwargs):
+            nonlocal start, used
+            used += 1
+            if len(self.places) == 1:
+                # A new tensor: Keras ties the mask to it.
+                return ops.copy(embedded)
+            shape = ops.shape(output)
+            size = 1
+            for length in shape[1:]:
+                size = size * length
+            part = embedded[:, start : start + size]
+            start = start + size
+            return ops.cast(ops.reshape(part, shape), output.dtype)
+
+        with self.places.answered(answer) as calls:
+            result = self.model(inputs, training=training)
+        self.places.check(calls)
+        return result
+
+    def _outputs(self, inputs, training):
+        """Returns `(embedded, mask)`, and leaves no trace in the model."""
+        outputs, masks = [], []
+
+        errors = []
+
+        def answer(layer, output, args, kwargs):
+            error = _wrong_with(layer, output)
+            if error:
+                # Raised later: Keras would wrap it.
+                errors.append(error)
+                raise _AllFound
+            outputs.append(output)
+            masks.append(_mask_of(layer, output, args, kwargs))
+            if len(outputs) == len(self.places):
+                raise _AllFound
+            return output
+
+        with (
+            state_kept(self.model.non_trainable_variables),
+            self.places.answered(answer) as calls,
+        ):
+            try:
+                self.model(inputs, training=training)
+            except _AllFound:
+                pass
+            else:
+                self.places.check(calls)
+        if errors:
+            raise ValueError(errors[0])
+        if len(outputs) == 1:
+            return outputs[0], masks[0]
+        return _in_a_row(outputs), _masks_in_a_row(outputs, masks)
+
+
+def _wrong_with(layer, output):
+    """Returns why a layer's output cannot be perturbed, if so."""
+    flat = keras.tree.flatten(output)
+    if len(flat) != 1 or keras.tree.is_nested(output):
+        return (
+            f"The layer {layer.name!r} puts out {len(flat)} tensors; choose "
+            "one that puts out a single tensor, such as a layer behind it."
+        )
+    dtype = keras.backend.standardize_dtype(output.dtype)
+    if "float" not in dtype:
+        return (
+            f"The layer {layer.name!r} puts out {dtype}, which cannot be "
+            "perturbed: choose a layer whose output is floating-point, such "
+            "as the embedding of these integers."
+        )
+    return None
+
+
+def _mask_of(layer, output, args, kwargs):
+    """Returns the mask that Keras will tie to a layer's output, or `None`."""
+    mask = mask_of(output)
+    if mask is not None or not layer.supports_masking:
+        return mask
+    first = args[0] if args else next(iter(kwargs.values()))
+    before = kwargs.get("mask")
+    return layer.compute_mask(
+        first, mask_of(first) if before is None else before
+    )
+
+
+def _in_a_row(tensors):
+    dtype = keras.backend.result_type(*(t.dtype for t in tensors))
+    batch = ops.shape(tensors[0])[0]
+    return ops.concatenate(
+        [ops.reshape(ops.cast(t, dtype), (batch, -1)) for t in tensors], axis=1
+    )
+
+
+def _masks_in_a_row(outputs, masks):
+    """Returns where `_in_a_row` may be perturbed, or `None` for everywhere."""
+    if all(mask is None for mask in masks):
+        return None
+    places = []
+    for output, mask in zip(outputs, masks, strict=True):
+        place = ops.ones_like(output)
+        if mask is not None:
+            axes = len(output.shape) - len(mask.shape)
+            shape = (*ops.shape(mask), *(1,) * axes)
+            place = place * ops.cast(ops.reshape(mask, shape), place.dtype)
+        places.append(place)
+    return ops.cast(_in_a_row(places), "bool")

@@ -1,0 +1,146 @@
+import difflib
+
+import keras
+from keras import ops
+
+from advtext.heads import CLASSES, head_of, knows_no_label
+from advtext.masks import with_mask
+
+_SIGNED = "int", "float", "bfloat"
+
+
+class Outputs:
+    """The outputs of a model by name, and the losses compiled for them.
+
+    Args:
+        loss: What was passed to `compile`.
+        names: Names of outputs that come in a list, or `None`.
+    """
+
+    def __init__(self, loss=None, names=None):
+        self.compiled = loss
+        self.names = names
+
+    def select(self, structure, name):
+        """Returns what belongs to a named output.
+
+        Args:
+            structure: Logits or labels: a dict, a list, or of one output.
+            name: The name, or the number in a list; `None` returns all.
+
+        Raises:
+            ValueError: If there is no such output.
+        """
+        if name is None:
+            return structure
+        names = self._names(structure)
+        if name in names:
+            if not keras.tree.is_nested(structure):
+                return structure
+            in_dict = isinstance(structure, dict)
+            return structure[name if in_dict else names.index(name)]
+        near = difflib.get_close_matches(str(name), map(str, names), cutoff=0.4)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ValueError(
+            f"The model has no output {name!r}.{hint} Its outputs: "
+            f"{', '.join(map(repr, names)) or 'one, without a name'}."
+        )
+
+    def _names(self, structure):
+        if isinstance(structure, dict):
+            return list(structure)
+        if isinstance(structure, (list, tuple)):
+            return list(self.names or range(len(structure)))
+        return list(self.names or ())
+
+    def loss(self, name=None):
+        """Returns the Keras loss of an output, or `None`."""
+        loss = self.compiled
+        if keras.tree.is_nested(loss):
+            loss = self.select(loss, name) if name is not None else None
+        if isinstance(loss, str):
+            loss = keras.losses.get(loss)
+        if loss is None or isinstance(loss, keras.losses.Loss):
+            return loss
+        return _FunctionLoss(loss)
+
+    def head(self, logits, name=None):
+        """Returns the `Head` of an output.
+
+        Raises:
+            ValueError: If there are several and none is named.
+        """
+        if keras.tree.is_nested(logits):
+            names = ", ".join(map(repr, self._names(logits)))
+            raise ValueError(
+                "The model has several outputs: tell the term which one to "
+                f"take, output=... of {names}."
+            )
+        loss = self.loss(name)
+        if loss is None:
+            return CLASSES
+        return head_of(getattr(loss, "function", loss))
+
+    def known(self, y, logits):
+        """Leaves out the examples without label, those of label -1.
+
+        Their logits are masked, so that losses and metrics are means over
+        the others, and their labels become 0. Of losses that may know a label
+        of -1 (other than cross-entropies) nothing is changed.
+
+        Args:
+            y: Labels, like `logits`; or `None`.
+            logits: Logits, or a dict or list of them.
+
+        Returns:
+            `(y, logits)`.
+        """
+        if not keras.tree.is_nested(logits):
+            if keras.tree.is_nested(y):
+                return y, logits
+            return _known(self.loss(), y, logits)
+        names = self._names(logits)
+        y, logits = _copied(y), _copied(logits)
+        if type(y) is not type(logits) or len(y) != len(logits):
+            return y, logits
+        for name, key in zip(names, _keys(logits), strict=True):
+            if key in _keys(y):
+                y[key], logits[key] = _known(
+                    self.loss(name), y[key], logits[key]
+                )
+        return y, logits
+
+
+def _copied(structure):
+    if isinstance(structure, dict):
+        return dict(structure)
+    return list(structure) if isinstance(structure, tuple) else structure
+
+
+def _keys(structure):
+    if isinstance(structure, dict):
+        return list(structure)
+    return range(len(structure))
+
+
+def _known(loss, y, logits):
+    if y is None or not knows_no_label(loss):
+        return y, logits
+    y = ops.convert_to_tensor(y)
+    if not keras.backend.standardize_dtype(y.dtype).startswith(_SIGNED):
+        return y, logits
+    known = y >= 0
+    if len(known.shape) == len(logits.shape):
+        known = ops.all(known, axis=-1)
+    return ops.maximum(y, ops.zeros_like(y)), with_mask(logits, known)
+
+
+class _FunctionLoss(keras.losses.Loss):
+    """A function as a Keras loss."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, y_true, y_pred):
+        return self.function(y_true, y_pred)

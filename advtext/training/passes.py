@@ -1,0 +1,136 @@
+import dataclasses
+import functools
+
+from advtext.kept_state import state_kept
+from advtext.training.clean_pass import CleanPass, Replay
+from advtext.training.gradients import Gradients
+
+
+class Passes:
+    """The clean passes of one training step, and the gradients so far.
+
+    Args:
+        model: The `AdversarialTraining`.
+        streams: List of the labelled and, where there are any, the unlabelled
+            inputs.
+        y: Labels of the first stream, or `None`.
+        sample_weight: Their weights, or `None`.
+    """
+
+    def __init__(self, model, streams, y, sample_weight):
+        self.model = model
+        self.streams = streams
+        self.y = y
+        self.sample_weight = sample_weight
+        self.gradients = Gradients(model.trainable_variables)
+        self.slots = self.gradients.embed(
+            lambda: [
+                model.classifier.embed(inputs, training=True)
+                for inputs in streams
+            ]
+        )
+        self.cleans = []
+        self.second = None
+
+    def run(self, labels_suffice):
+        """Runs the clean passes, the labelled one with its gradients.
+
+        Args:
+            labels_suffice: Whether no term looks at unlabelled inputs.
+
+        Returns:
+            `(loss, logits)` of the labelled inputs.
+        """
+        clean, loss = self._labelled()
+        self.cleans.append(clean)
+        if len(self.streams) == 2 and not labels_suffice:
+            self.cleans.append(self._unlabelled(1, self.slots[1].embedded))
+        return loss, clean.logits
+
+    def of(self, term):
+        """Returns the clean pass that a term is about, and its slots.
+
+        Raises:
+            ValueError: If the term needs labels, and there are none.
+        """
+        if term.needs_labels and self.y is None:
+            raise ValueError(
+                f"The term {term.name!r} needs labels, and the batch has none: "
+                "pass `y`, or train without the term."
+            )
+        stream = 0 if term.needs_labels else len(self.cleans) - 1
+        clean, slots = self.cleans[stream], [self.slots[stream]]
+        if term.second_pass:
+            if self.second is None:
+                self.second = self._again(stream)
+            again, slot = self.second
+            clean = dataclasses.replace(clean, again=again)
+            slots.append(slot)
+        return clean.at(term.output), slots
+
+    def _classify(self, stream, moves=True):
+        """Returns the mask, and `classify` whose masks are drawn only once."""
+        classifier, inputs = self.model.classifier, self.streams[stream]
+        mask = classifier.compute_mask(inputs)
+        classify = functools.partial(
+            classifier.given(inputs, mask=mask), training=True
+        )
+        return mask, Replay(classify, classifier.non_trainable_variables, moves)
+
+    def _labelled(self):
+        mask, classify = self._classify(0)
+        loss_of, optimizer = self.model.loss_of, self.model.optimizer
+        labels = self.streams[0], self.y, self.sample_weight
+
+        def objective(embedded):
+            logits = classify(embedded)
+            loss = loss_of(logits, *labels)
+            return optimizer.scale_loss(loss), (loss, logits)
+
+        def label_loss(logits, name=None):
+            # Trackers of several outputs are for the clean loss, and
+            # regularization is in it, once.
+            with state_kept(self.model.metrics_variables):
+                return loss_of(logits, *labels, name) - (
+                    0 if name is not None else sum(self.model.losses)
+                )
+
+        (loss, logits), gradient = self.gradients.differentiate(
+            objective, [self.slots[0]]
+        )
+        clean = CleanPass(
+            self.slots[0].embedded,
+            mask,
+            logits,
+            classify,
+            label_loss,
+            gradient,
+            outputs=self.model.compiled_outputs,
+            scale_loss=optimizer.scale_loss,
+        )
+        return clean, loss
+
+    def _unlabelled(self, stream, embedded, moves=True):
+        mask, classify = self._classify(stream, moves)
+        return CleanPass(
+            embedded,
+            mask,
+            classify(embedded),
+            classify,
+            outputs=self.model.compiled_outputs,
+            scale_loss=self.model.optimizer.scale_loss,
+        )
+
+    def _again(self, stream):
+        """Returns another pass over a stream, with new masks, and its slot.
+
+        The state it leaves is that of the clean passes alone: the next step
+        begins as in plain training, with the masks that were new here.
+        """
+        classifier = self.model.classifier
+        with state_kept(classifier.non_trainable_variables):
+            (slot,) = self.gradients.embed(
+                lambda: [classifier.embed(self.streams[stream], training=True)]
+            )
+            again = self._unlabelled(stream, slot.embedded, moves=False)
+        return again, slot

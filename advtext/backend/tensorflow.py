@@ -94,7 +94,7 @@ def add_gradients(a, b, factor=1.0):
         return b
     if not (sparse and isinstance(a, tf.IndexedSlices)):
         return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
-    # The optimizer adds up what belongs to the same row.
+    # As a tape does.
     return tf.IndexedSlices(
         tf.concat([a.values, b.values], axis=0),
         tf.concat([a.indices, b.indices], axis=0),

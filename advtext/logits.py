@@ -39,30 +39,33 @@ def check_not_softmax(logits):
 def check_activation(model):
     """Raises `ValueError` if a Keras model is seen to give probabilities.
 
-    Looks at the activation of the model's last layer; other callables pass.
+    Looks at the activations of the last layers; other callables pass.
     """
-    layer = _last_layer(model)
-    name = getattr(getattr(layer, "activation", None), "__name__", None)
-    if isinstance(layer, keras.layers.Softmax):
-        name = "softmax"
-    if name in ("softmax", "sigmoid", "log_softmax"):
-        raise ValueError(
-            f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "
-            "probabilities; attacks and terms need logits, or gradients vanish "
-            "where the model is sure. Build the last layer with "
-            "activation=None and train with from_logits=True."
-        )
+    for layer in _last_layers(model):
+        name = getattr(getattr(layer, "activation", None), "__name__", None)
+        if isinstance(layer, keras.layers.Softmax):
+            name = "softmax"
+        if name in ("softmax", "sigmoid", "log_softmax"):
+            raise ValueError(
+                f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "
+                "probabilities; attacks and terms need logits, or gradients "
+                "vanish where the model is sure. Build the last layer with "
+                "activation=None and train with from_logits=True."
+            )
 
 
-def _last_layer(model):
-    while isinstance(model, keras.Model) and model.layers:
-        outputs = getattr(model, "outputs", None)
-        if outputs:
-            # The output knows where it is from; layers are in another order.
-            model = keras.tree.flatten(outputs)[0]._keras_history.operation
-        else:
-            model = model.layers[-1]
-    return model
+def _last_layers(model):
+    """Returns the layers that give a model's outputs, as far as is known."""
+    if not isinstance(model, keras.Model) or not model.layers:
+        return [model]
+    # An output knows where it is from; layers are in another order.
+    outputs = keras.tree.flatten(getattr(model, "outputs", None) or [])
+    layers = [output._keras_history.operation for output in outputs]
+    return [
+        last
+        for layer in layers or model.layers[-1:]
+        for last in _last_layers(layer)
+    ]
 
 
 def check_from_logits(loss):

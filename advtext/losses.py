@@ -44,20 +44,50 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
             f"clean_logits.shape={tuple(clean_logits.shape)}, "
             f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
         )
-    difference = clean_logits - perturbed_logits
-    if clean_logits.shape[-1] == 1:
-        divergence = (
-            ops.sigmoid(clean_logits) * difference
-            - ops.softplus(clean_logits)
-            + ops.softplus(perturbed_logits)
-        )
-        return ops.squeeze(divergence, axis=-1)
-    expected = ops.sum(ops.softmax(clean_logits) * difference, axis=-1)
-    return (
-        expected
-        - ops.logsumexp(clean_logits, axis=-1)
-        + ops.logsumexp(perturbed_logits, axis=-1)
+    divergence = _of_two if clean_logits.shape[-1] == 1 else _of_classes
+    return divergence(clean_logits, perturbed_logits)
+
+
+# Gradients are written out to be exactly 0 for equal logits.
+
+
+@ops.custom_gradient
+def _of_two(clean, perturbed):
+    reference, difference = ops.sigmoid(clean), clean - perturbed
+    divergence = (
+        reference * difference - ops.softplus(clean) + ops.softplus(perturbed)
     )
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        upstream = ops.expand_dims(upstream, -1)
+        return (
+            upstream * reference * (1.0 - reference) * difference,
+            upstream * (ops.sigmoid(perturbed) - reference),
+        )
+
+    return ops.squeeze(divergence, axis=-1), gradient
+
+
+@ops.custom_gradient
+def _of_classes(clean, perturbed):
+    reference, difference = ops.softmax(clean), clean - perturbed
+    expected = ops.sum(reference * difference, axis=-1, keepdims=True)
+    divergence = (
+        ops.squeeze(expected, axis=-1)
+        - ops.logsumexp(clean, axis=-1)
+        + ops.logsumexp(perturbed, axis=-1)
+    )
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        upstream = ops.expand_dims(upstream, -1)
+        return (
+            upstream * reference * (difference - expected),
+            upstream * (ops.softmax(perturbed) - reference),
+        )
+
+    return divergence, gradient
 
 
 def entropy_from_logits(logits):

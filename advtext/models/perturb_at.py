@@ -97,12 +97,15 @@ class Trial(keras.layers.Layer):
 
 def _try_out(classifier):
     """Raises `ValueError` if the place of a functional model is no good."""
-    if getattr(classifier.model, "inputs", None):
+    model = classifier.model
+    if getattr(model, "inputs", None):
+        # A sequential model does not know its input by itself.
+        sequential = isinstance(model, keras.Sequential)
         trial = Trial(classifier)
         trial(
             keras.tree.map_structure(
                 lambda x: keras.KerasTensor(x.shape, x.dtype),
-                classifier.model.input,
+                model.inputs[0] if sequential else model.input,
             )
         )
         if trial.error is not None:

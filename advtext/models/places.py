@@ -9,9 +9,18 @@ class Places:
 
     Args:
         pairs: List of `(layer, call)`; a call of `None` is the only one.
+
+    Raises:
+        ValueError: If a place comes twice.
     """
 
     def __init__(self, pairs):
+        if len({(id(layer), call or 0) for layer, call in pairs}) < len(pairs):
+            names = [(layer.name, call) for layer, call in pairs]
+            raise ValueError(
+                "Several places must be different layers, or different calls "
+                f"of a layer. Received: {names}."
+            )
         self.pairs = pairs
         self.layers = list({id(layer): layer for layer, _ in pairs}.values())
 
@@ -69,6 +78,11 @@ class Places:
                 raise ValueError(
                     f"The model calls the layer {name!r} {number} times: say "
                     f"which call to perturb, from call=0 to {number - 1}."
+                )
+            if call not in (None, 0) and number == 1:
+                raise ValueError(
+                    f"The model calls the layer {name!r} once: leave `call` "
+                    f"out. Received: call={call!r}."
                 )
             if call is not None and call not in range(number):
                 raise ValueError(

@@ -99,9 +99,8 @@ class AdversarialTraining(keras.Model):
         for each in keras.tree.flatten(loss):
             check_from_logits(each)
         self.compiled_outputs = Outputs(loss, self.output_names)
-        if isinstance(loss, keras.losses.BinaryCrossentropy):
-            metrics = _with_threshold_0(metrics)
-            weighted_metrics = _with_threshold_0(weighted_metrics)
+        metrics = _with_threshold_0(metrics, loss)
+        weighted_metrics = _with_threshold_0(weighted_metrics, loss)
         super().compile(
             optimizer,
             loss,
@@ -229,16 +228,23 @@ class AdversarialTraining(keras.Model):
         self.classifier.save(filepath, **kwargs)
 
 
-def _with_threshold_0(metrics):
+def _with_threshold_0(metrics, loss):
     """Replaces accuracy by name, which Keras would threshold at 0.5."""
-    if not isinstance(metrics, (list, tuple)):
+    if isinstance(loss, dict) and isinstance(metrics, dict):
+        return {
+            name: _with_threshold_0(each, loss.get(name))
+            for name, each in metrics.items()
+        }
+    several = isinstance(metrics, (list, tuple))
+    if isinstance(loss, (list, tuple)) and several:
+        return list(map(_with_threshold_0, metrics, loss))
+    if not isinstance(loss, keras.losses.BinaryCrossentropy):
         return metrics
-    return [
-        keras.metrics.BinaryAccuracy(metric, threshold=0.0)
-        if metric in ("accuracy", "acc", "binary_accuracy")
-        else metric
-        for metric in metrics
-    ]
+    if several:
+        return [_with_threshold_0(metric, loss) for metric in metrics]
+    if metrics in ("accuracy", "acc", "binary_accuracy"):
+        return keras.metrics.BinaryAccuracy(metrics, threshold=0.0)
+    return metrics
 
 
 def _streams(x):

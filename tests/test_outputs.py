@@ -1,0 +1,135 @@
+import keras
+import numpy as np
+import pytest
+
+from advtext.heads import CLASSES, LABELS, VALUES
+from advtext.masks import mask_of
+from advtext.training.outputs import Outputs
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+ONE_HOT = keras.losses.CategoricalCrossentropy(from_logits=True)
+BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
+LOGITS = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+ONE = LOGITS[:, :1]
+
+
+def tensor(x):
+    return keras.ops.convert_to_tensor(x)
+
+
+def test_selects_by_name_and_number():
+    structure = {"a": 1, "b": 2}
+    assert Outputs().select(structure, None) is structure
+    assert Outputs().select(structure, "b") == 2
+    assert Outputs(names=["a", "b"]).select([1, 2], "b") == 2
+    assert Outputs().select((1, 2), 0) == 1
+    assert Outputs(names=["a"]).select(7, "a") == 7
+
+
+@pytest.mark.parametrize(
+    "names, structure, message",
+    [
+        (
+            None,
+            {"class": 1, "price": 2},
+            "'clas'. Did you mean 'class'.*'price",
+        ),
+        (["class", "price"], [1, 2], "'clas'. Did you mean 'class'"),
+        (None, [1, 2], "no output 'clas'. Its outputs: 0, 1"),
+        (None, 1, "Its outputs: one, without a name"),
+    ],
+)
+def test_unknown_output_is_named(names, structure, message):
+    with pytest.raises(ValueError, match=message):
+        Outputs(names=names).select(structure, "clas")
+
+
+def test_loss_and_head_of_each_output():
+    outputs = Outputs({"a": SPARSE, "b": "mse", "c": BINARY})
+    assert outputs.loss("a") is SPARSE
+    assert outputs.head(LOGITS, "a") is CLASSES
+    assert outputs.head(LOGITS, "b") is VALUES
+    assert outputs.head(LOGITS, "c") is LABELS
+    y, z = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")
+    assert float(outputs.loss("b")(y, z)) == 1.0
+    assert Outputs([SPARSE, "mse"], ["a", "b"]).head(LOGITS, "b") is VALUES
+    assert Outputs("mse").head(LOGITS) is VALUES
+    assert Outputs().head(LOGITS) is CLASSES
+    assert Outputs("mse").head(LOGITS, "any") is VALUES
+
+
+def test_several_outputs_need_a_name():
+    with pytest.raises(ValueError, match="output=... of 'a', 'b'"):
+        Outputs("mse").head({"a": LOGITS, "b": LOGITS})
+
+
+def mean_over(rows, loss, y, logits):
+    return float(loss(y[rows], logits[rows]))
+
+
+@pytest.mark.parametrize(
+    "loss, labels, logits",
+    [
+        (SPARSE, np.array([0, -1, 2, -1]), LOGITS),
+        (SPARSE, np.array([[0], [-1], [2], [-1]]), LOGITS),
+        (ONE_HOT, np.array([[1, 0, 0], [-1] * 3, [0, 0, 1], [-1] * 3]), LOGITS),
+        (BINARY, np.array([[1, 0, 1], [-1] * 3, [0, 1, 1], [-1] * 3]), LOGITS),
+        (BINARY, np.array([0, -1, 1, -1]), ONE),
+        (BINARY, np.array([[0.0], [-1.0], [1.0], [-1.0]], "float32"), ONE),
+    ],
+)
+def test_loss_is_the_mean_over_the_labelled(loss, labels, logits):
+    y, masked = Outputs(loss).known(labels, tensor(logits))
+    np.testing.assert_array_equal(mask_of(masked), [True, False, True, False])
+    assert float(keras.ops.min(y)) == 0
+    np.testing.assert_allclose(
+        float(loss(y, masked)), mean_over([0, 2], loss, labels, logits), 1e-6
+    )
+    weight = np.array([1.0, 5.0, 3.0, 7.0], "float32")
+    expected = loss(labels[[0, 2]], logits[[0, 2]], weight[[0, 2]])
+    np.testing.assert_allclose(
+        float(loss(y, masked, weight)), float(expected), 1e-6
+    )
+    metric = keras.metrics.MeanMetricWrapper(
+        lambda y, z: keras.ops.ones_like(z[:, 0]) * keras.ops.arange(4.0)
+    )
+    metric.update_state(y, masked)
+    assert float(metric.result()) == 1.0, "of 0 and 2"
+
+
+def test_all_labelled_is_the_loss_to_the_bit():
+    y = np.array([0, 1, 2, 1])
+    kept, masked = Outputs(SPARSE).known(y, tensor(LOGITS))
+    assert float(SPARSE(kept, masked)) == float(SPARSE(y, LOGITS))
+
+
+def test_none_labelled_is_0():
+    y, masked = Outputs(SPARSE).known(np.full(4, -1), tensor(LOGITS))
+    assert float(SPARSE(y, masked)) == 0.0
+
+
+@pytest.mark.parametrize("loss", ["mse", keras.losses.Hinge(), None])
+def test_other_losses_may_know_a_label_of_minus_1(loss):
+    y = np.array([[-1.0], [1.0], [-1.0], [1.0]])
+    kept, logits = Outputs(loss).known(y, tensor(ONE))
+    assert kept is y
+    assert mask_of(logits) is None
+
+
+def test_every_output_has_its_own_unlabelled_rows():
+    y = {"a": np.array([0, -1, 2, 1]), "b": np.array([[-1.0]] * 4)}
+    logits = {"a": tensor(LOGITS), "b": tensor(ONE)}
+    kept, masked = Outputs({"a": SPARSE, "b": "mse"}).known(y, logits)
+    np.testing.assert_array_equal(mask_of(masked["a"]), y["a"] >= 0)
+    assert mask_of(masked["b"]) is None
+    assert kept["b"] is y["b"]
+    assert mask_of(logits["a"]) is None, "what was given stays"
+    listed = Outputs([SPARSE, "mse"], ["a", "b"]).known(
+        list(y.values()), tuple(logits.values())
+    )
+    np.testing.assert_array_equal(mask_of(listed[1][0]), y["a"] >= 0)
+
+
+def test_unsigned_labels_are_all_known():
+    y = np.array([0, 1, 2, 1], "uint8")
+    assert Outputs(SPARSE).known(y, tensor(LOGITS))[0].dtype == "uint8"

@@ -1,0 +1,88 @@
+import keras
+import numpy as np
+import pytest
+from training_steps import data, text, training
+
+from advtext.attacks import FastGradient
+from advtext.training import AdversarialLoss, EntropyLoss, Term
+
+SCHEDULE = keras.optimizers.schedules.PolynomialDecay(0.0, 4, 2.0)
+
+
+def weights(term, steps=6):
+    return [float(term.weight_at(np.int32(step))) for step in range(steps)]
+
+
+def test_weight_is_a_number_or_a_schedule():
+    assert weights(Term(0.5), 2) == [0.5, 0.5]
+    assert weights(Term(SCHEDULE)) == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0]
+
+
+def test_weight_is_0_before_the_start():
+    assert weights(Term(0.5, start_step=2), 4) == [0.0, 0.0, 0.5, 0.5]
+    assert weights(Term(SCHEDULE, start_step=3), 5) == [0, 0, 0, 1.5, 2.0]
+
+
+@pytest.mark.parametrize("eagerly", [True, False])
+def test_weight_follows_the_steps_of_the_optimizer(eagerly):
+    classifier = text(embedding_dropout=0.0)
+    x, y = data(classifier, 4)
+    terms = [
+        EntropyLoss(SCHEDULE, name="scheduled"),
+        EntropyLoss(3.0, name="late", start_step=2),
+    ]
+    model = training(classifier, terms)
+    model.compile(
+        keras.optimizers.SGD(0.0),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        run_eagerly=eagerly,
+    )
+    plain = float(model.evaluate(x, y, verbose=0))
+    history = model.fit(x, y, epochs=4, batch_size=4, verbose=0).history
+    entropy = history["scheduled"][0]
+    np.testing.assert_allclose(history["late"], entropy, rtol=1e-6)
+    factors = np.array([0.0, 0.5, 1.0 + 3.0, 1.5 + 3.0])
+    np.testing.assert_allclose(
+        history["loss"], plain + factors * entropy, rtol=1e-5
+    )
+
+
+def test_weight_scales_the_gradient_by_the_schedule():
+    classifier = text(embedding_dropout=0.0)
+    x, y = data(classifier, 4)
+    found = []
+    for weight in (0.0, 1.0, SCHEDULE):
+        model = training(
+            classifier, [AdversarialLoss(FastGradient(1.0), weight)]
+        )
+        model.optimizer.build(classifier.trainable_variables)
+        model.optimizer.iterations.assign(1)
+        gradients, _ = model.compute_gradients(x, y)
+        found.append([np.asarray(g) for g in gradients])
+    for none, one, half in zip(*found, strict=True):
+        np.testing.assert_allclose(
+            half, none + 0.5 * (one - none), rtol=1e-4, atol=1e-7
+        )
+
+
+@pytest.mark.parametrize("start_step", [-1, 1.5, True])
+def test_bad_start_step_is_refused(start_step):
+    with pytest.raises(ValueError, match="`start_step` must be an integer"):
+        Term(start_step=start_step)
+
+
+def test_a_term_on_a_batch_without_labels_is_refused():
+    classifier = text()
+    x, _ = data(classifier)
+    model = training(classifier, [AdversarialLoss(FastGradient(1.0))])
+    with pytest.raises(ValueError, match="'adversarial_loss' needs labels"):
+        model.compute_gradients(x, None)
+
+
+def test_without_labels_the_terms_alone_are_trained():
+    classifier = text()
+    x, _ = data(classifier)
+    model = training(classifier, [EntropyLoss()])
+    history = model.fit(x, epochs=5, batch_size=8, verbose=0).history
+    assert history["loss"] == history["entropy_loss"]
+    assert history["loss"][-1] < history["loss"][0]

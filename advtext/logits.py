@@ -43,8 +43,11 @@ def check_activation(model):
     """
     for layer in _last_layers(model):
         name = getattr(getattr(layer, "activation", None), "__name__", None)
-        if isinstance(layer, keras.layers.Softmax):
-            name = "softmax"
+        if isinstance(layer, keras.Operation) and name is None:
+            # A layer `Softmax`, or `keras.ops.softmax` at the end.
+            name = {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(
+                type(layer).__name__
+            )
         if name in ("softmax", "sigmoid", "log_softmax"):
             raise ValueError(
                 f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "

@@ -1,6 +1,7 @@
 """What tests need of a backend that the package itself does not."""
 
 import keras
+import numpy as np
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 MODES = ["eager", "jit", *(["graph"] if ON_TENSORFLOW else [])]
@@ -54,6 +55,13 @@ def results_and_gradients(function, inputs, weights, mode):
         gradient = jax.jit(gradient)
     gradients, results = gradient(*arrays)
     return results, gradients
+
+
+def dense(gradient):
+    """Returns a gradient, which may be of some rows only, as an array."""
+    if ON_TENSORFLOW:
+        gradient = tf.convert_to_tensor(gradient)
+    return np.asarray(gradient)
 
 
 def compiled(function, variables):

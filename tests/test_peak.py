@@ -16,6 +16,7 @@ LSTM = 2 * 5 * 12
         ("adversarial", (6, 0)),
         ("virtual_adversarial", (3, 6)),
         ("both", (6, 6)),
+        ("mixed", (6, 9)),
     ],
 )
 @pytest.mark.parametrize("bidirectional", [False, True])

@@ -11,7 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
     text = (ROOT / name).read_text(encoding="utf-8")
-    code, attack = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code, any_model, attack = re.findall(
+        r"```python\n(.*?)```", text, re.DOTALL
+    )
     code = code.replace("20_000", "50").replace("=128", "=4")
     code = code.replace("units=256", "units=3")
     monkeypatch.chdir(tmp_path)
@@ -28,6 +30,23 @@ def test_the_python_of_the_readme_runs(name, tmp_path, monkeypatch):
         "virtual_adversarial_loss",
     }
     assert (tmp_path / "classifier.keras").is_file()
+    given |= {
+        "my_model": keras.Sequential(
+            [
+                keras.Input((10,)),
+                keras.layers.Embedding(50, 4, name="embedding"),
+                keras.layers.GlobalAveragePooling1D(),
+                keras.layers.Dense(1),
+            ]
+        ),
+        "my_loss": keras.losses.BinaryCrossentropy(from_logits=True),
+        "y": np.array([0, 1, -1, 1]),
+    }
+    exec(any_model, given)
+    assert "entropy_loss" in given["model"].history.history
+    mine = keras.models.load_model(tmp_path / "my_model.keras")
+    x = given["x"]
+    np.testing.assert_array_equal(mine(x), given["my_model"](x))
     layers = [keras.Input((3, 3, 1)), keras.layers.Flatten()]
     given |= {
         "image_model": keras.Sequential([*layers, keras.layers.Dense(4)]),

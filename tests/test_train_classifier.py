@@ -141,12 +141,19 @@ def test_labels_that_are_not_there_are_refused(arguments, message):
         ("adversarial", ["adversarial_loss"]),
         ("virtual_adversarial", ["virtual_adversarial_loss"]),
         ("both", ["adversarial_loss", "virtual_adversarial_loss"]),
+        (
+            "mixed",
+            ["adversarial_loss", "virtual_adversarial_loss", "entropy_loss"],
+        ),
     ],
 )
 def test_every_method_has_its_terms_and_its_batches(tiny, method, names):
-    config = load(tiny.config, {"method": method, "weight": 0.25, "xi": 0.5})
+    flags = {"weight": 0.25, "xi": 0.5, "entropy_weight": 0.75}
+    config = load(tiny.config, {"method": method, **flags})
     terms = train_classifier.build_terms(config)
     assert [term.name for term in terms] == names
+    if method == "mixed":
+        assert terms.pop().weight == 0.75
     for term in terms:
         assert term.weight == 0.25 and term.attack.epsilon == 0.5
     kinds = {"random": RandomNoise, "adversarial": FastGradient}

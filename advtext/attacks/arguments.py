@@ -70,7 +70,7 @@ def check_type(x):
             "Only floating-point inputs can be perturbed. Received: dtype "
             f"{dtype}. Convert images: x.astype('float32') / 255. For token "
             "ids perturb what the classifier embeds: attack("
-            "classifier.classify, classifier.embed(token_ids), y)."
+            "classifier.given(token_ids), classifier.embed(token_ids), y)."
         )
 
 

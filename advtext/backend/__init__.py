@@ -18,7 +18,6 @@ if keras.backend.backend() == "tensorflow":
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
     from advtext.backend.tensorflow import add_gradients as add_gradients
-    from advtext.backend.tensorflow import apply_gradients as apply_gradients
     from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
@@ -37,6 +36,9 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import vjp as vjp
     from advtext.backend.tensorflow_lstm import lstm as lstm
+    from advtext.backend.tensorflow_optimizer import (
+        apply_gradients as apply_gradients,
+    )
 
     parallel = tensorflow_parallel
 elif keras.backend.backend() == "jax":

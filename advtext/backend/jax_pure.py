@@ -28,6 +28,11 @@ class Scope(keras.StatelessScope):
             self.losses = outer.losses[:]
         return self
 
+    def get_current_value(self, variable):
+        value = super().get_current_value(variable)
+        # Regularizers ask the scope alone, not the variable.
+        return variable._value if value is None else value
+
     def add_update(self, update):
         variable, value = update
         self.assigned[id(variable)] = variable

@@ -102,50 +102,6 @@ def add_gradients(a, b, factor=1.0):
     )
 
 
-def apply_gradients(optimizer, gradients, variables):
-    """Updates variables by one step of an optimizer.
-
-    Args:
-        optimizer: Keras optimizer.
-        gradients: One gradient per variable, or `None`; of a loss that is the
-            mean over the rows of this device.
-        variables: List of variables.
-    """
-    context = tf.distribute.get_replica_context()
-    if context is not None and context.num_replicas_in_sync > 1:
-        places = [i for i, g in enumerate(gradients) if g is not None]
-        present = [tf.convert_to_tensor(gradients[i]) for i in places]
-        present = _clipped_together(optimizer, present, context)
-        replicas = context.num_replicas_in_sync
-        gradients = list(gradients)
-        # The optimizer adds up what the devices bring.
-        for i, gradient in zip(places, present, strict=True):
-            gradients[i] = gradient / tf.cast(replicas, gradient.dtype)
-    optimizer.apply(gradients, variables)
-
-
-def _clipped_together(optimizer, gradients, context):
-    """Clips the gradients of the whole batch; Keras clips those of a device.
-
-    Raises:
-        ValueError: If the optimizer would scale or add them up before.
-    """
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    if not (inner.clipnorm or inner.global_clipnorm or inner.clipvalue):
-        return gradients
-    if (
-        inner is not optimizer
-        or optimizer.loss_scale_factor
-        or optimizer.gradient_accumulation_steps
-    ):
-        raise ValueError(
-            "On several TensorFlow devices gradients are clipped without loss "
-            "scaling and accumulation only: leave one of them out, or use JAX."
-        )
-    means = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-    return optimizer._clip_gradients(means)
-
-
 def step(function):
     """Makes a Keras step of a function `(model, data) -> logs`: it is one."""
     return function

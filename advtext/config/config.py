@@ -14,6 +14,9 @@ METHODS = (
     "mixed",
 )
 ARMS = ("scratch", *METHODS)
+# Those with a term on adversarial, and with one on virtual adversarial text.
+ADVERSARIAL = ("adversarial", "both", "mixed")
+VIRTUAL_ADVERSARIAL = ("virtual_adversarial", "both", "mixed")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ import time
 from keras import ops
 
 from advtext import backend
+from advtext.config.config import ADVERSARIAL, VIRTUAL_ADVERSARIAL
 
 _FORWARD_AND_BACKWARD = 3
 _REPETITIONS = 5
@@ -46,12 +47,7 @@ def training_flops(config):
     Returns:
         `(labelled, unlabelled)`.
     """
-    perturbed = config.method in (
-        "random",
-        "adversarial",
-        "both",
-        "mixed",
-    )
+    perturbed = config.method in ("random", *ADVERSARIAL)
     labelled = _FORWARD_AND_BACKWARD * (1 + perturbed)
     # The clean pass, two passes for every gradient of the prediction in the
     # input, and the perturbed text.
@@ -59,7 +55,7 @@ def training_flops(config):
     if config.method == "mixed":
         # The entropy of the clean text.
         unlabelled += _FORWARD_AND_BACKWARD
-    if config.method not in ("virtual_adversarial", "both", "mixed"):
+    if config.method not in VIRTUAL_ADVERSARIAL:
         unlabelled = 0
     return labelled * _lstm(config), unlabelled * _lstm(config)
 

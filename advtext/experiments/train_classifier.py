@@ -3,6 +3,7 @@
 import keras
 
 from advtext import attacks, training
+from advtext.config.config import ADVERSARIAL, VIRTUAL_ADVERSARIAL
 from advtext.data import DocumentBatches, SemiSupervisedBatches
 from advtext.experiments import (
     evaluate,
@@ -136,10 +137,10 @@ def build_terms(config):
         terms.append(
             training.AdversarialLoss(noise, config.weight, "random_loss")
         )
-    if config.method in ("adversarial", "both", "mixed"):
+    if config.method in ADVERSARIAL:
         attack = attacks.FastGradient(config.epsilon, norm="l2")
         terms.append(training.AdversarialLoss(attack, config.weight))
-    if config.method in ("virtual_adversarial", "both", "mixed"):
+    if config.method in VIRTUAL_ADVERSARIAL:
         terms.append(
             training.VirtualAdversarialLoss(
                 config.epsilon,
@@ -166,7 +167,7 @@ def build_batches(config, labelled, prepared):
         config.max_length,
         seed=config.seed,
     )
-    if config.method in ("virtual_adversarial", "both", "mixed"):
+    if config.method in VIRTUAL_ADVERSARIAL:
         unlabelled = DocumentBatches(
             text.all_text(prepared),
             config.unlabelled_batch_size * config.num_processes,

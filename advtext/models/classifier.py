@@ -55,14 +55,15 @@ class Classifier(keras.Model):
 
         Args:
             inputs: What the model takes.
-            mask: What `compute_mask` gave for them.
+            mask: What `compute_mask` gave for them, where that is known.
 
         Returns:
             Function `(embedded, training=False)` that gives the logits.
         """
+        if mask is None:
+            mask = self.compute_mask(inputs)
         return functools.partial(self.classify, mask=mask)
 
     def call(self, inputs, training=False):
         embedded = self.embed(inputs, training=training)
-        classify = self.given(inputs, self.compute_mask(inputs))
-        return classify(embedded, training=training)
+        return self.given(inputs)(embedded, training=training)

@@ -1,13 +1,15 @@
+import contextlib
+
 import keras
 from keras import ops
 
 from advtext.logits import check_activation
 from advtext.models.find_layer import find_layer
 from advtext.models.perturbed_at import PerturbedAt
-from advtext.models.places import Places
+from advtext.models.places import PlaceError, Places
 
 
-def perturb_at(model, layer=None, call=None):
+def perturb_at(model, layer=None, call=None, mask=None):
     """Returns any Keras model as a classifier, perturbed at one of its layers.
 
     The model is not cut in two: it runs as always, and only the output of the
@@ -24,6 +26,10 @@ def perturb_at(model, layer=None, call=None):
             one vector: `epsilon` is its length over all of them.
         call: Which call of the layer, from 0, where the model calls it more
             than once. In a list give pairs, `[("embedding", 1), ...]`.
+        mask: Function from the inputs to booleans over the first axes of what
+            the layer puts out, True where it may be perturbed:
+            `lambda x: x["padding_mask"]`. By default it is the mask that Keras
+            ties to it (`mask_zero=True`), or else everything.
 
     Returns:
         `PerturbedAt`, an `advtext.models.Classifier`.
@@ -72,7 +78,7 @@ def perturb_at(model, layer=None, call=None):
         for each in (layer if several else [(layer, call)])
     ]
     places = Places([(find_layer(model, each), n) for each, n in pairs])
-    classifier = PerturbedAt(model, places)
+    classifier = PerturbedAt(model, places, mask)
     _try_out(classifier)
     return classifier
 
@@ -90,7 +96,7 @@ class Trial(keras.layers.Layer):
     def call(self, inputs):
         try:
             self.run(inputs)
-        except ValueError as error:
+        except PlaceError as error:
             self.error = error
         return ops.zeros(())
 
@@ -102,11 +108,12 @@ def _try_out(classifier):
         # A sequential model does not know its input by itself.
         sequential = isinstance(model, keras.Sequential)
         trial = Trial(classifier)
-        trial(
-            keras.tree.map_structure(
-                lambda x: keras.KerasTensor(x.shape, x.dtype),
-                model.inputs[0] if sequential else model.input,
-            )
+        shapes = keras.tree.map_structure(
+            lambda x: keras.KerasTensor(x.shape, x.dtype),
+            model.inputs[0] if sequential else model.input,
         )
+        # On JAX some models cannot run where a length is unknown.
+        with contextlib.suppress(Exception):
+            trial(shapes)
         if trial.error is not None:
             raise trial.error

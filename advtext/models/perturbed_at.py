@@ -1,5 +1,6 @@
 import contextlib
 import functools
+import inspect
 
 import keras
 from keras import ops
@@ -7,6 +8,8 @@ from keras import ops
 from advtext.kept_state import state_kept
 from advtext.masks import mask_of
 from advtext.models.classifier import Classifier
+from advtext.models.in_a_row import in_a_row, masks_in_a_row, part
+from advtext.models.places import PlaceError
 
 
 class _AllFound(BaseException):
@@ -22,12 +25,17 @@ class PerturbedAt(Classifier):
     Args:
         model: The model, built.
         places: `advtext.models.places.Places` in it.
+        mask: Function from the inputs to which steps are real, or `None` for
+            the mask that Keras ties to the layer's output.
     """
 
-    def __init__(self, model, places):
-        super().__init__(name=model.name, dtype=model.dtype_policy)
+    def __init__(self, model, places, mask=None):
+        policy = model.dtype_policy
+        # The model itself casts its inputs.
+        super().__init__(name=model.name, dtype=policy, autocast=False)
         self.model = model
         self.places = places
+        self.mask = mask
         self.built = True
 
     @property
@@ -36,9 +44,11 @@ class PerturbedAt(Classifier):
         return getattr(self.model, "output_names", None)
 
     def call(self, inputs, training=False):
-        return self.model(inputs, training=training)
+        return self._call_model(inputs, training)
 
     def compute_mask(self, inputs, previous_mask=None):
+        if self.mask is not None:
+            return ops.cast(self.mask(inputs), "bool")
         return self._outputs(inputs, training=False)[1]
 
     def embed(self, inputs, training=False):
@@ -54,7 +64,8 @@ class PerturbedAt(Classifier):
         Returns:
             `(batch, ...)`; of several layers `(batch, total)`.
         """
-        embedded = self._outputs(inputs, training)[0]
+        # A new tensor: a layer may hand on its input, which is the user's.
+        embedded = ops.copy(self._outputs(inputs, training)[0])
         with contextlib.suppress(AttributeError):
             # JAX does not let a tensor without value know of it.
             embedded._perturbed_at_inputs = inputs
@@ -85,34 +96,32 @@ class PerturbedAt(Classifier):
         """Returns the logits, by way of what is embedded."""
         return self.given(inputs)(self.embed(inputs))
 
+    def _call_model(self, inputs, training):
+        # As Keras' `fit` does: without the argument, its layers decide.
+        if "training" in inspect.signature(self.model.call).parameters:
+            return self.model(inputs, training=training)
+        return self.model(inputs)
+
     def _run(self, inputs, embedded, training=False):
         """Returns the model's output, the places putting out `embedded`."""
-        start, used = 0, 0
+        start = 0
 
         def answer(layer, output, args, kwargs):
-            nonlocal start, used
-            used += 1
+            nonlocal start
             if len(self.places) == 1:
                 # A new tensor: Keras ties the mask to it.
                 return ops.copy(embedded)
-            shape = ops.shape(output)
-            size = 1
-            for length in shape[1:]:
-                size = size * length
-            part = embedded[:, start : start + size]
-            start = start + size
-            return ops.cast(ops.reshape(part, shape), output.dtype)
+            found, start = part(embedded, start, like=output)
+            return found
 
         with self.places.answered(answer) as calls:
-            result = self.model(inputs, training=training)
+            result = self._call_model(inputs, training)
         self.places.check(calls)
         return result
 
     def _outputs(self, inputs, training):
         """Returns `(embedded, mask)`, and leaves no trace in the model."""
-        outputs, masks = [], []
-
-        errors = []
+        outputs, masks, errors = [], [], []
 
         def answer(layer, output, args, kwargs):
             error = _wrong_with(layer, output)
@@ -130,17 +139,14 @@ class PerturbedAt(Classifier):
             state_kept(self.model.non_trainable_variables),
             self.places.answered(answer) as calls,
         ):
-            try:
-                self.model(inputs, training=training)
-            except _AllFound:
-                pass
-            else:
+            with contextlib.suppress(_AllFound):
+                self._call_model(inputs, training)
                 self.places.check(calls)
         if errors:
-            raise ValueError(errors[0])
+            raise PlaceError(errors[0])
         if len(outputs) == 1:
             return outputs[0], masks[0]
-        return _in_a_row(outputs), _masks_in_a_row(outputs, masks)
+        return in_a_row(outputs), masks_in_a_row(outputs, masks)
 
 
 def _wrong_with(layer, output):
@@ -171,26 +177,3 @@ def _mask_of(layer, output, args, kwargs):
     return layer.compute_mask(
         first, mask_of(first) if before is None else before
     )
-
-
-def _in_a_row(tensors):
-    dtype = keras.backend.result_type(*(t.dtype for t in tensors))
-    batch = ops.shape(tensors[0])[0]
-    return ops.concatenate(
-        [ops.reshape(ops.cast(t, dtype), (batch, -1)) for t in tensors], axis=1
-    )
-
-
-def _masks_in_a_row(outputs, masks):
-    """Returns where `_in_a_row` may be perturbed, or `None` for everywhere."""
-    if all(mask is None for mask in masks):
-        return None
-    places = []
-    for output, mask in zip(outputs, masks, strict=True):
-        place = ops.ones_like(output)
-        if mask is not None:
-            axes = len(output.shape) - len(mask.shape)
-            shape = (*ops.shape(mask), *(1,) * axes)
-            place = place * ops.cast(ops.reshape(mask, shape), place.dtype)
-        places.append(place)
-    return ops.cast(_in_a_row(places), "bool")

@@ -4,6 +4,10 @@ import contextlib
 from advtext.models.layer_calls import standing_in
 
 
+class PlaceError(ValueError):
+    """A place that is not there, or that cannot be perturbed."""
+
+
 class Places:
     """Layers of a model, and which of their calls.
 
@@ -17,7 +21,7 @@ class Places:
     def __init__(self, pairs):
         if len({(id(layer), call or 0) for layer, call in pairs}) < len(pairs):
             names = [(layer.name, call) for layer, call in pairs]
-            raise ValueError(
+            raise PlaceError(
                 "Several places must be different layers, or different calls "
                 f"of a layer. Received: {names}."
             )
@@ -70,22 +74,22 @@ class Places:
             number = calls[id(layer)]
             name = layer.name
             if not number:
-                raise ValueError(
+                raise PlaceError(
                     f"The layer {name!r} is not on the way to an output: the "
                     "model does not call it."
                 )
             if call is None and number > 1:
-                raise ValueError(
+                raise PlaceError(
                     f"The model calls the layer {name!r} {number} times: say "
                     f"which call to perturb, from call=0 to {number - 1}."
                 )
             if call not in (None, 0) and number == 1:
-                raise ValueError(
+                raise PlaceError(
                     f"The model calls the layer {name!r} once: leave `call` "
                     f"out. Received: call={call!r}."
                 )
             if call is not None and call not in range(number):
-                raise ValueError(
+                raise PlaceError(
                     f"`call` must be from 0 to {number - 1}: the model calls "
                     f"the layer {name!r} {number} times. Received: "
                     f"call={call!r}."

@@ -2,10 +2,13 @@ import keras
 from keras import ops
 
 from advtext import backend
-from advtext.backend import at_least_float32
 from advtext.logits import check_activation, check_from_logits
 from advtext.training.outputs import Outputs
 from advtext.training.passes import Passes
+from advtext.training.thresholds import with_threshold_0
+
+# Under this name, and a number, weights files hold random states.
+_RANDOM_STATE = "random_state_"
 
 
 class AdversarialTraining(keras.Model):
@@ -51,15 +54,16 @@ class AdversarialTraining(keras.Model):
     """
 
     def __init__(self, classifier, terms=(), **kwargs):
-        # Loss scaling, and how inputs are rounded, are as of the classifier.
+        # Loss scaling is as of the classifier, which casts its inputs itself.
         policy = getattr(classifier, "dtype_policy", None)
-        super().__init__(**{"dtype": policy, **kwargs})
+        super().__init__(**{"dtype": policy, "autocast": False, **kwargs})
         for method in ("embed", "classify", "compute_mask", "given"):
             if not callable(getattr(classifier, method, None)):
                 raise TypeError(
                     "`classifier` must be an advtext.models.Classifier. "
                     f"Received: {type(classifier).__name__}, which has no "
-                    f"method `{method}`."
+                    f"method `{method}`. advtext.perturb_at(model, layer) "
+                    "makes one of any Keras model."
                 )
         check_activation(classifier)
         self.supports_masking = False
@@ -99,8 +103,8 @@ class AdversarialTraining(keras.Model):
         for each in keras.tree.flatten(loss):
             check_from_logits(each)
         self.compiled_outputs = Outputs(loss, self.output_names)
-        metrics = _with_threshold_0(metrics, loss)
-        weighted_metrics = _with_threshold_0(weighted_metrics, loss)
+        metrics = with_threshold_0(metrics, loss)
+        weighted_metrics = with_threshold_0(weighted_metrics, loss)
         super().compile(
             optimizer,
             loss,
@@ -156,30 +160,20 @@ class AdversarialTraining(keras.Model):
         loss, logits = passes.run(all(t.needs_labels for t in self.terms))
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
             weight = term.weight_at(self.optimizer.iterations)
-            value = self._add(term, weight, passes)
-            tracker.update_state(value)
+            value = passes.add(term, weight)
+            counts = None
+            if self._scales_losses:
+                # Where scaled gradients overflow the step is not taken.
+                counts = ops.isfinite(value)
+                value = ops.where(counts, value, ops.zeros_like(value))
+            tracker.update_state(value, sample_weight=counts)
             loss = loss + ops.cast(weight * value, loss.dtype)
         self._track(loss, streams[0])
         return passes.gradients.total(), logits
 
-    def _add(self, term, weight, passes):
-        """Adds the gradients of a term, and returns its value."""
-        clean, slots = passes.of(term)
-        objectives, gradient, total = term.objectives(clean), None, 0.0
-        while True:
-            try:
-                objective = objectives.send(gradient)
-            except StopIteration:
-                return total
-
-            def scaled(*embedded, objective=objective):
-                value = at_least_float32(objective(*embedded))
-                return self.optimizer.scale_loss(value), value
-
-            value, gradient = passes.gradients.differentiate(
-                scaled, slots, weight
-            )
-            total = total + value
+    @property
+    def _scales_losses(self):
+        return isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
 
     def loss_of(self, logits, x, y, sample_weight, name=None, training=True):
         """Returns the compiled loss of this device's rows, Keras' share undone.
@@ -195,11 +189,8 @@ class AdversarialTraining(keras.Model):
                 is wanted.
             training: Whether the model is being trained.
         """
-        if y is None:
-            return ops.convert_to_tensor(sum(self.losses, 0.0))
         outputs = self.compiled_outputs
         if name is None:
-            y, logits = outputs.known(y, logits)
             loss = self.compute_loss(x, y, logits, sample_weight, training)
         else:
             one = Outputs(outputs.loss(name))
@@ -209,7 +200,19 @@ class AdversarialTraining(keras.Model):
             loss = one.loss()(y, logits, sample_weight)
         return loss * backend.parallel.num_replicas()
 
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        if y is None:
+            # One device's share, as Keras' own.
+            share = sum(self.losses, 0.0) / backend.parallel.num_replicas()
+            return ops.convert_to_tensor(share)
+        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        if y is None:
+            return self.get_metrics_result()
         y, y_pred = self.compiled_outputs.known(y, y_pred)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
@@ -227,24 +230,30 @@ class AdversarialTraining(keras.Model):
         """Saves the plain classifier, as `keras.Model.save` does."""
         self.classifier.save(filepath, **kwargs)
 
+    def save_own_variables(self, store):
+        """Saves the random states too, which Keras leaves out.
 
-def _with_threshold_0(metrics, loss):
-    """Replaces accuracy by name, which Keras would threshold at 0.5."""
-    if isinstance(loss, dict) and isinstance(metrics, dict):
-        return {
-            name: _with_threshold_0(each, loss.get(name))
-            for name, each in metrics.items()
-        }
-    several = isinstance(metrics, (list, tuple))
-    if isinstance(loss, (list, tuple)) and several:
-        return list(map(_with_threshold_0, metrics, loss))
-    if not isinstance(loss, keras.losses.BinaryCrossentropy):
-        return metrics
-    if several:
-        return [_with_threshold_0(metric, loss) for metric in metrics]
-    if metrics in ("accuracy", "acc", "binary_accuracy"):
-        return keras.metrics.BinaryAccuracy(metrics, threshold=0.0)
-    return metrics
+        What `keras.callbacks.BackupAndRestore` restores draws the numbers
+        then that an uninterrupted training draws.
+        """
+        super().save_own_variables(store)
+        for number, state in enumerate(self._random_states()):
+            store[f"{_RANDOM_STATE}{number}"] = state
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` saved; states, if as many."""
+        names = [name for name in store.keys() if _RANDOM_STATE in name]
+        super().load_own_variables(
+            {name: store[name] for name in store.keys() if name not in names}
+        )
+        states = self._random_states()
+        if len(names) == len(states):
+            for number, state in enumerate(states):
+                state.assign(store[f"{_RANDOM_STATE}{number}"])
+
+    def _random_states(self):
+        saved = set(map(id, self.weights))
+        return [v for v in self.variables if id(v) not in saved]
 
 
 def _streams(x):

@@ -40,7 +40,10 @@ class Gradients:
         Returns:
             A list of `Slot`.
         """
-        embedded, backward = backend.vjp(function, self.variables)
+        embedded, backward = backend.vjp(
+            lambda: list(map(ops.convert_to_tensor, function())),
+            self.variables,
+        )
         slots = list(map(Slot, embedded))
         self.halves.append((slots, backward))
         return slots

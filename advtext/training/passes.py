@@ -1,6 +1,9 @@
 import dataclasses
 import functools
 
+import keras
+
+from advtext.backend import at_least_float32
 from advtext.kept_state import state_kept
 from advtext.training.clean_pass import CleanPass, Replay
 from advtext.training.gradients import Gradients
@@ -30,7 +33,7 @@ class Passes:
             ]
         )
         self.cleans = []
-        self.second = None
+        self.again = {}
 
     def run(self, labels_suffice):
         """Runs the clean passes, the labelled one with its gradients.
@@ -47,7 +50,30 @@ class Passes:
             self.cleans.append(self._unlabelled(1, self.slots[1].embedded))
         return loss, clean.logits
 
-    def of(self, term):
+    def add(self, term, weight):
+        """Adds the gradients of a term, times its weight.
+
+        Returns:
+            The value of the term, without its weight.
+        """
+        clean, slots = self._of(term)
+        objectives, gradient, total = term.objectives(clean), None, 0.0
+        while True:
+            try:
+                objective = objectives.send(gradient)
+            except StopIteration:
+                return total
+
+            def scaled(*embedded, objective=objective):
+                value = at_least_float32(objective(*embedded))
+                return self.model.optimizer.scale_loss(value), value
+
+            value, gradient = self.gradients.differentiate(
+                scaled, slots, weight
+            )
+            total = total + value
+
+    def _of(self, term):
         """Returns the clean pass that a term is about, and its slots.
 
         Raises:
@@ -61,9 +87,9 @@ class Passes:
         stream = 0 if term.needs_labels else len(self.cleans) - 1
         clean, slots = self.cleans[stream], [self.slots[stream]]
         if term.second_pass:
-            if self.second is None:
-                self.second = self._again(stream)
-            again, slot = self.second
+            if stream not in self.again:
+                self.again[stream] = self._again(stream)
+            again, slot = self.again[stream]
             clean = dataclasses.replace(clean, again=again)
             slots.append(slot)
         return clean.at(term.output), slots
@@ -90,7 +116,8 @@ class Passes:
         def label_loss(logits, name=None):
             # Trackers of several outputs are for the clean loss, and
             # regularization is in it, once.
-            with state_kept(self.model.metrics_variables):
+            several = keras.tree.is_nested(logits)
+            with state_kept(self.model.metrics_variables if several else ()):
                 return loss_of(logits, *labels, name) - (
                     0 if name is not None else sum(self.model.losses)
                 )

@@ -66,10 +66,6 @@ class AdversarialLoss(Term):
                 "ProjectedGradientDescent."
             )
 
-    @property
-    def seed_generators(self):
-        return self.attack.seed_generators
-
     def objective(self, clean):
         perturbation = self.attack.perturbation(
             lambda embedded: clean.scale_loss(

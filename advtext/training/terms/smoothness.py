@@ -67,10 +67,6 @@ class SmoothnessLoss(Term):
                 "the attack `random_start=True`."
             )
 
-    @property
-    def seed_generators(self):
-        return self.attack.seed_generators
-
     def objective(self, clean):
         perturbation = self.attack.perturbation(
             lambda embedded: clean.scale_loss(

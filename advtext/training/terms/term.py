@@ -40,8 +40,8 @@ class Term:
 
     @property
     def seed_generators(self):
-        """The random states of the term, saved with the training model."""
-        return []
+        """The random states of its attack, saved with the training model."""
+        return getattr(getattr(self, "attack", None), "seed_generators", [])
 
     def weight_at(self, step):
         """Returns the weight at a step of the optimizer.

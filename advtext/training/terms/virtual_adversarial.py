@@ -50,10 +50,6 @@ class VirtualAdversarialLoss(Term):
             epsilon, xi, num_power_iterations, seed
         )
 
-    @property
-    def seed_generators(self):
-        return self.attack.seed_generators
-
     def objective(self, clean):
         perturbation = self.attack.perturbation(
             clean.classify,

@@ -59,13 +59,15 @@ clean:
 	rm -rf $(VENV) $(JAX_VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# All that the package and its tests require, but for TensorFlow.
+# All that the package and its tests require, but for TensorFlow (and
+# KerasHub, which would install it).
 $(JAX_STAMP): $(STAMP)
 	$(BIN)/python -m venv $(JAX_VENV)
 	$(BIN)/python -c 'import re; \
 	    from importlib.metadata import requires; \
 	    names = [r.partition(";")[0] for r in requires("advtext")]; \
-	    print(*[n for n in names if not re.match("tensorflow[ <=>]", n)], \
+	    bound = "tensorflow[ <=>]|keras-hub"; \
+	    print(*[n for n in names if not re.match(bound, n)], \
 	        sep="\n")' > $(JAX_VENV)/requirements.txt
 	$(JAX_VENV)/bin/python -m pip install --quiet \
 	    -r $(JAX_VENV)/requirements.txt
@@ -79,7 +81,7 @@ $(STAMP): setup.cfg pyproject.toml
 	        sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	        echo "Setting up $(VENV) with $$python (a few minutes, once)"; \
 	        $$python -m venv $(VENV); \
-	        $(BIN)/python -m pip install --quiet -e '.[dev,plots]'; \
+	        $(BIN)/python -m pip install --quiet -e '.[dev,hub,plots]'; \
 	        touch $@; \
 	        exit 0; \
 	    fi; \

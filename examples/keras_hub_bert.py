@@ -23,7 +23,9 @@ backbone = keras_hub.models.BertBackbone(
     121, num_layers=1, num_heads=2, hidden_dim=32, intermediate_dim=64
 )
 bert = keras_hub.models.BertTextClassifier(backbone, 2, activation=None)
-classifier = advtext.perturb_at(bert, "token_embedding")
+classifier = advtext.perturb_at(
+    bert, "token_embedding", mask=lambda inputs: inputs["padding_mask"]
+)
 attack = ProjectedGradientDescent(
     epsilon=0.05, num_steps=3, norm="l2", random_start=True, seed=0
 )

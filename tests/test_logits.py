@@ -60,6 +60,21 @@ def test_a_gate_within_a_functional_model_passes():
     check_activation(keras.Model(x, out))
 
 
+@pytest.mark.parametrize("last", [ops.softmax, ops.sigmoid])
+def test_an_operation_at_the_end_is_seen(last):
+    x = keras.Input((4,))
+    model = keras.Model(x, last(keras.layers.Dense(3)(x)))
+    with pytest.raises(ValueError, match="gives probabilities"):
+        check_activation(model)
+
+
+def test_every_output_is_looked_at():
+    x = keras.Input((4,))
+    outputs = [keras.layers.Dense(3)(x), *(d(x) for d in dense("softmax"))]
+    with pytest.raises(ValueError, match="gives probabilities"):
+        check_activation(keras.Model(x, outputs))
+
+
 def test_text_classifier_gives_logits():
     check_activation(TextClassifier(9, embedding_dim=2, units=2))
 

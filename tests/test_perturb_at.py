@@ -10,7 +10,7 @@ from backends import results_and_gradients
 from keras import layers, ops
 
 from advtext import perturb_at
-from advtext.attacks import FastGradient
+from advtext.attacks import FastGradient, ProjectedGradientDescent
 from advtext.layers import LSTM, NormalizedEmbedding
 from advtext.models import TextClassifier
 from advtext.models.pooling import pool, reverse
@@ -471,3 +471,33 @@ def test_classify_says_that_it_needs_the_inputs():
     )
     with pytest.raises(ValueError, match=r"take classifier.given\(inputs\)"):
         classifier.classify(embedding + 1.0)
+
+
+def test_a_mask_of_the_inputs_is_respected():
+    ids = keras.Input((5,), dtype="int32", name="ids")
+    real = keras.Input((5,), dtype="bool", name="real")
+    x = layers.Embedding(SIZE, 3, name="embedding")(ids)
+    logits = layers.Dense(1)(layers.Flatten()(x))
+    model = keras.Model({"ids": ids, "real": real}, logits)
+    batch = {"ids": FULL, "real": PADDED != 0}
+    found = []
+
+    class Seen(Term):
+        def objective(self, clean):
+            attack = ProjectedGradientDescent(
+                1.0, num_steps=2, norm="l2", random_start=True, seed=0
+            )
+            found.append(
+                attack.perturbation(
+                    lambda z: clean.loss(clean.classify(z)),
+                    clean.embedded,
+                    clean.mask,
+                )
+            )
+            return lambda embedded: ops.mean(embedded)
+
+    for mask in (None, lambda inputs: inputs["real"]):
+        step(perturb_at(model, mask=mask), [Seen(name="seen")], batch)
+    everywhere, masked = (np.any(np.asarray(f) != 0, axis=-1) for f in found)
+    assert everywhere.all()
+    np.testing.assert_array_equal(masked, PADDED != 0)

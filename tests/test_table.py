@@ -11,6 +11,7 @@ import pytest
 from tiny_runs import main, write_corpus
 
 from advtext.config import Config, load
+from advtext.config.config import ARMS
 from advtext.experiments import table, train_classifier
 from advtext.experiments.run_directory import RunDirectory
 
@@ -186,7 +187,8 @@ def test_the_plot_is_a_picture(tmp_path):
 
 
 def test_every_arm_has_a_name():
-    assert set(table.NAMES) == set(Config().methods)
+    assert set(table.NAMES) == set(ARMS)
+    assert set(Config().methods) == set(ARMS) - {"mixed"}
 
 
 def test_text_without_a_test_set_is_refused_at_once(tiny, tmp_path):

@@ -53,7 +53,9 @@ def check_activation(model):
                 f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "
                 "probabilities; attacks and terms need logits, or gradients "
                 "vanish where the model is sure. Build the last layer with "
-                "activation=None and train with from_logits=True."
+                "activation=None and train with from_logits=True. (Of a "
+                "subclassed model the layer made last is taken for the last: "
+                "make it after the others.)"
             )
 
 

@@ -48,15 +48,14 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     return divergence(clean_logits, perturbed_logits)
 
 
-# Gradients are written out to be exactly 0 for equal logits.
+# Gradients are exactly 0 for equal logits; what rounds to below 0 is 0.
 
 
 @ops.custom_gradient
 def _of_two(clean, perturbed):
     reference, difference = ops.sigmoid(clean), clean - perturbed
-    divergence = (
-        reference * difference - ops.softplus(clean) + ops.softplus(perturbed)
-    )
+    divergence = reference * difference
+    divergence += ops.softplus(perturbed) - ops.softplus(clean)
 
     def gradient(*args, upstream=None):
         upstream = args[0] if upstream is None else upstream
@@ -66,7 +65,8 @@ def _of_two(clean, perturbed):
             upstream * (ops.sigmoid(perturbed) - reference),
         )
 
-    return ops.squeeze(divergence, axis=-1), gradient
+    divergence = ops.maximum(ops.squeeze(divergence, axis=-1), 0.0)
+    return divergence, gradient
 
 
 @ops.custom_gradient
@@ -87,7 +87,7 @@ def _of_classes(clean, perturbed):
             upstream * (ops.softmax(perturbed) - reference),
         )
 
-    return divergence, gradient
+    return ops.maximum(divergence, 0.0), gradient
 
 
 def entropy_from_logits(logits):

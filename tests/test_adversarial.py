@@ -100,18 +100,11 @@ def test_accumulates_the_gradients_of_all_steps():
 def test_accumulates_from_a_random_start():
     classifier = text()
     x, y = data(classifier)
-    values = [
-        values_and_gradients(
-            AdversarialLoss(attack, accumulate_gradients=True),
-            classifier,
-            x,
-            y,
-        )[0]
-        for attack in (descent(1), descent(1, random_start=True))
-    ]
-    clean = step(classifier, [], x, y)[1]["loss"]
-    assert values[0] == clean, "the only point is the start"
-    assert values[1] != clean
+    term = AdversarialLoss(
+        descent(1, random_start=True), accumulate_gradients=True
+    )
+    value, _ = values_and_gradients(term, classifier, x, y)
+    assert value != step(classifier, [], x, y)[1]["loss"]
 
 
 def test_a_weight_of_0_changes_no_step():
@@ -138,7 +131,10 @@ def test_a_weight_of_0_changes_no_step():
             {},
             "`num_restarts=1`",
         ),
-        (RandomNoise(1.0), {"accumulate_gradients": True}, "takes none"),
+        (RandomNoise(1.0), {"accumulate_gradients": True}, "no such points"),
+        (FastGradient(1.0), {"accumulate_gradients": True}, "no such points"),
+        (descent(1), {"accumulate_gradients": True}, "no such points"),
+        (descent(2, loss=lambda y, z: z[:, 0]), {}, "`loss` of its own"),
     ],
 )
 def test_attacks_that_training_cannot_use_are_refused(attack, options, message):

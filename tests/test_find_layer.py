@@ -160,3 +160,19 @@ def test_of_many_layers_some_are_listed():
 def test_other_things_are_refused(layer):
     with pytest.raises(TypeError, match="`layer` must be a layer .* Received"):
         find_layer(model(), layer)
+
+
+def test_a_layer_may_have_layers_of_its_own():
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__(name="block")
+            self.table = keras.layers.Embedding(5, 2, name="table")
+            self.layers = [keras.layers.Dense(2)]
+
+        def call(self, inputs):
+            return self.layers[0](self.table(inputs))
+
+    inputs = keras.Input((3,))
+    block = Block()
+    model = keras.Model(inputs, block(inputs))
+    assert find_layer(model) is block.table

@@ -133,3 +133,40 @@ def test_every_output_has_its_own_unlabelled_rows():
 def test_unsigned_labels_are_all_known():
     y = np.array([0, 1, 2, 1], "uint8")
     assert Outputs(SPARSE).known(y, tensor(LOGITS))[0].dtype == "uint8"
+
+
+@pytest.mark.parametrize("form", [lambda x: [x], lambda x: {"out": x}])
+def test_a_loss_alone_in_a_list_or_dict_is_that_of_the_output(form):
+    y, masked = Outputs(form(SPARSE)).known(
+        np.array([0, -1, 2, 1]), tensor(LOGITS)
+    )
+    np.testing.assert_array_equal(mask_of(masked), [True, False, True, True])
+    assert Outputs(form("mse")).head(LOGITS) is VALUES
+
+
+def test_an_output_without_a_loss():
+    outputs = Outputs({"a": SPARSE, "b": None})
+    assert outputs.loss("b") is None and outputs.loss("c") is None
+    logits = {"a": tensor(LOGITS), "b": tensor(ONE)}
+    labels = {"a": np.array([0, -1, 2, 1])}
+    _, masked = outputs.known(labels, logits)
+    np.testing.assert_array_equal(mask_of(masked["a"]), labels["a"] >= 0)
+
+
+def test_the_number_of_an_output_that_has_a_name():
+    assert Outputs(names=["a", "b"]).select([1, 2], 1) == 2
+
+
+@pytest.mark.parametrize("loss", [SPARSE, BINARY])
+def test_logits_without_an_axis_of_classes_are_refused(loss):
+    with pytest.raises(ValueError, match="of shape .batch, num_classes"):
+        Outputs(loss).head(LOGITS[:, 0])
+    assert Outputs("mse").head(LOGITS[:, 0]) is VALUES
+
+
+def test_a_mask_that_is_there_stays():
+    ids = np.array([[5, 2, 0], [1, 0, 0]])
+    embedded = keras.layers.Embedding(9, 3, mask_zero=True)(ids)
+    y = np.array([[1, -1, 0], [2, 1, -1]])
+    _, masked = Outputs(SPARSE).known(y, embedded)
+    np.testing.assert_array_equal(mask_of(masked), (ids != 0) & (y >= 0))

@@ -4,7 +4,12 @@ import pytest
 from training_steps import data, text, training
 
 from advtext.attacks import FastGradient
-from advtext.training import AdversarialLoss, EntropyLoss, Term
+from advtext.training import (
+    AdversarialLoss,
+    AdversarialTraining,
+    EntropyLoss,
+    Term,
+)
 
 SCHEDULE = keras.optimizers.schedules.PolynomialDecay(0.0, 4, 2.0)
 
@@ -86,3 +91,32 @@ def test_without_labels_the_terms_alone_are_trained():
     history = model.fit(x, epochs=5, batch_size=8, verbose=0).history
     assert history["loss"] == history["entropy_loss"]
     assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    "terms, error, message",
+    [
+        (EntropyLoss(), TypeError, "must be a list"),
+        ([FastGradient(1.0)], TypeError, "AdversarialLoss.attack."),
+        ([3], TypeError, "list of terms.*Received: 3"),
+        ([EntropyLoss(name="loss")], ValueError, "cannot be named 'loss'"),
+    ],
+)
+def test_what_are_no_terms_is_refused(terms, error, message):
+    with pytest.raises(error, match=message):
+        AdversarialTraining(text(), terms)
+
+
+def test_a_term_bears_its_class_name():
+    assert Term().name == "term"
+
+
+def test_an_objective_that_is_no_scalar_is_refused():
+    class Rows(Term):
+        def objective(self, clean):
+            return lambda embedded: clean.entropy(clean.classify(embedded))
+
+    classifier = text()
+    x, y = data(classifier)
+    with pytest.raises(ValueError, match="'rows' must be a scalar.*mean"):
+        training(classifier, [Rows()]).compute_gradients(x, y)

@@ -92,14 +92,8 @@ def add_gradients(a, b, factor=1.0):
             b = factor * b
     if a is None:
         return b
-    if not (sparse and isinstance(a, tf.IndexedSlices)):
-        return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
-    # As a tape does.
-    return tf.IndexedSlices(
-        tf.concat([a.values, b.values], axis=0),
-        tf.concat([a.indices, b.indices], axis=0),
-        b.dense_shape,
-    )
+    # Dense: Keras' optimizers square each slice of a row by itself.
+    return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
 
 
 def step(function):

@@ -27,6 +27,10 @@ class Classifier(keras.Model):
     (2, 3)
     """
 
+    # Whether what `given` returns begins at the inputs again, and draws what
+    # `embed` has drawn. If not, several batches are embedded at once.
+    classifies_from_inputs = False
+
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         # `compute_mask` masks what is embedded; Keras would tie the mask to

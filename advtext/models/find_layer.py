@@ -34,8 +34,8 @@ def find_layer(model, layer=None):
         path, layer, outer = _same(model, found, layer)
     else:
         raise TypeError(
-            "`layer` must be a layer of the model or its name. Received: "
-            f"layer={layer!r}."
+            "`layer` must be a layer of the model or its name, or a list of "
+            f"them. Received: layer={layer!r}."
         )
     for each in outer:
         if isinstance(each, _LOOPS):
@@ -56,8 +56,9 @@ def _layers_below(model):
             found.append((path, layer, outer))
             outer = *outer, layer
             path += "/"
-        # Wrappers keep their layers to themselves.
-        for inner in getattr(layer, "layers", layer._layers):
+        # Other layers than models keep theirs to themselves.
+        is_model = isinstance(layer, keras.Model)
+        for inner in layer.layers if is_model else layer._layers:
             is_input = isinstance(inner, keras.layers.InputLayer)
             if id(inner) not in seen and not is_input:
                 seen.add(id(inner))

@@ -29,7 +29,7 @@ def perturb_at(model, layer=None, call=None, mask=None):
         mask: Function from the inputs to booleans over the first axes of what
             the layer puts out, True where it may be perturbed:
             `lambda x: x["padding_mask"]`. By default it is the mask that Keras
-            ties to it (`mask_zero=True`), or else everything.
+            ties to it (`mask_zero=True`), or else everything. Not for a list.
 
     Returns:
         `PerturbedAt`, an `advtext.models.Classifier`.
@@ -72,6 +72,11 @@ def perturb_at(model, layer=None, call=None, mask=None):
             "A list of layers names at least one, with the calls beside them: "
             "[('embedding', 0), ('embedding', 1)]. Received: "
             f"layer={layer!r}, call={call!r}."
+        )
+    if mask is not None and (several or not callable(mask)):
+        raise ValueError(
+            "`mask` is a function from the inputs to the mask of the one layer "
+            f"that is perturbed. Received: mask={mask!r}, layer={layer!r}."
         )
     pairs = [
         each if isinstance(each, tuple) else (each, None)

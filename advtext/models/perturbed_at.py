@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from advtext.kept_state import state_kept
-from advtext.masks import mask_of
+from advtext.masks import mask_of, with_mask
 from advtext.models.classifier import Classifier
 from advtext.models.in_a_row import in_a_row, masks_in_a_row, part
 from advtext.models.places import PlaceError
@@ -28,6 +28,8 @@ class PerturbedAt(Classifier):
         mask: Function from the inputs to which steps are real, or `None` for
             the mask that Keras ties to the layer's output.
     """
+
+    classifies_from_inputs = True
 
     def __init__(self, model, places, mask=None):
         policy = model.dtype_policy
@@ -104,15 +106,20 @@ class PerturbedAt(Classifier):
 
     def _run(self, inputs, embedded, training=False):
         """Returns the model's output, the places putting out `embedded`."""
-        start = 0
+        start, clean = 0, []
+        if len(self.places) > 1:
+            clean = iter(self._captured(inputs, training)[0])
 
         def answer(layer, output, args, kwargs):
             nonlocal start
             if len(self.places) == 1:
-                # A new tensor: Keras ties the mask to it.
-                return ops.copy(embedded)
-            found, start = part(embedded, start, like=output)
-            return found
+                found = ops.copy(embedded)
+            else:
+                found, start = part(embedded, start, like=output)
+                # What was perturbed before it arrives, too.
+                found = found + (output - next(clean))
+            mask = mask_of(output)
+            return found if mask is None else with_mask(found, mask)
 
         with self.places.answered(answer) as calls:
             result = self._call_model(inputs, training)
@@ -121,6 +128,13 @@ class PerturbedAt(Classifier):
 
     def _outputs(self, inputs, training):
         """Returns `(embedded, mask)`, and leaves no trace in the model."""
+        outputs, masks = self._captured(inputs, training)
+        if len(outputs) == 1:
+            return outputs[0], masks[0]
+        return in_a_row(outputs), masks_in_a_row(outputs, masks)
+
+    def _captured(self, inputs, training):
+        """Returns what the places put out, and the masks of it."""
         outputs, masks, errors = [], [], []
 
         def answer(layer, output, args, kwargs):
@@ -144,9 +158,7 @@ class PerturbedAt(Classifier):
                 self.places.check(calls)
         if errors:
             raise PlaceError(errors[0])
-        if len(outputs) == 1:
-            return outputs[0], masks[0]
-        return in_a_row(outputs), masks_in_a_row(outputs, masks)
+        return outputs, masks
 
 
 def _wrong_with(layer, output):

@@ -76,7 +76,8 @@ class Places:
             if not number:
                 raise PlaceError(
                     f"The layer {name!r} is not on the way to an output: the "
-                    "model does not call it."
+                    "model does not call it (or out of sight, in a function "
+                    "compiled by itself)."
                 )
             if call is None and number > 1:
                 raise PlaceError(

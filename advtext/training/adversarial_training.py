@@ -5,6 +5,7 @@ from advtext import backend
 from advtext.logits import check_activation, check_from_logits
 from advtext.training.outputs import Outputs
 from advtext.training.passes import Passes
+from advtext.training.terms.term import check_terms
 from advtext.training.thresholds import with_threshold_0
 
 # Under this name, and a number, weights files hold random states.
@@ -28,7 +29,8 @@ class AdversarialTraining(keras.Model):
             too, a dict with exactly the keys `labelled` and `unlabelled`.
 
     Raises:
-        TypeError: If the classifier cannot `embed` and `classify`.
+        TypeError: If the classifier cannot `embed` and `classify`, or `terms`
+            are no list of terms.
         ValueError: If two terms have the same name, the classifier gives
             probabilities, or (in `compile`) the loss expects them.
 
@@ -66,15 +68,11 @@ class AdversarialTraining(keras.Model):
                     "makes one of any Keras model."
                 )
         check_activation(classifier)
+        check_terms(terms)
         self.supports_masking = False
         self.classifier = classifier
         self.terms = list(terms)
         names = [term.name for term in self.terms]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                "Terms must have different names: pass `name` to tell them "
-                f"apart. Received: {names}."
-            )
         self.term_trackers = [keras.metrics.Mean(name=name) for name in names]
         self.term_seed_generators = [
             generator
@@ -103,8 +101,9 @@ class AdversarialTraining(keras.Model):
         for each in keras.tree.flatten(loss):
             check_from_logits(each)
         self.compiled_outputs = Outputs(loss, self.output_names)
-        metrics = with_threshold_0(metrics, loss)
-        weighted_metrics = with_threshold_0(weighted_metrics, loss)
+        names = self.output_names
+        metrics = with_threshold_0(metrics, loss, names)
+        weighted_metrics = with_threshold_0(weighted_metrics, loss, names)
         super().compile(
             optimizer,
             loss,
@@ -194,6 +193,11 @@ class AdversarialTraining(keras.Model):
             loss = self.compute_loss(x, y, logits, sample_weight, training)
         else:
             one = Outputs(outputs.loss(name))
+            if one.loss() is None:
+                raise ValueError(
+                    f"No loss is compiled for the output {name!r}, which a "
+                    "term is to raise: name it in `compile(loss={...})`."
+                )
             if keras.tree.is_nested(sample_weight):
                 sample_weight = outputs.select(sample_weight, name)
             y, logits = one.known(outputs.select(y, name), logits)
@@ -205,7 +209,8 @@ class AdversarialTraining(keras.Model):
     ):
         if y is None:
             # One device's share, as Keras' own.
-            share = sum(self.losses, 0.0) / backend.parallel.num_replicas()
+            share = sum(map(ops.sum, self.losses), 0.0)
+            share = share / backend.parallel.num_replicas()
             return ops.convert_to_tensor(share)
         y, y_pred = self.compiled_outputs.known(y, y_pred)
         return super().compute_loss(x, y, y_pred, sample_weight, training)

@@ -3,8 +3,8 @@ import difflib
 import keras
 from keras import ops
 
-from advtext.heads import CLASSES, head_of, knows_no_label
-from advtext.masks import with_mask
+from advtext.heads import VALUES, head_of, knows_no_label
+from advtext.masks import mask_of, with_mask
 
 _SIGNED = "int", "float", "bfloat"
 
@@ -34,6 +34,8 @@ class Outputs:
         if name is None:
             return structure
         names = self._names(structure)
+        if isinstance(name, int) and isinstance(structure, (list, tuple)):
+            names = list(range(len(structure)))
         if name in names:
             if not keras.tree.is_nested(structure):
                 return structure
@@ -57,7 +59,12 @@ class Outputs:
         """Returns the Keras loss of an output, or `None`."""
         loss = self.compiled
         if keras.tree.is_nested(loss):
-            loss = self.select(loss, name) if name is not None else None
+            if len(loss) == 1:
+                loss = next(iter(keras.tree.flatten(loss)))
+            elif isinstance(loss, dict):
+                loss = loss.get(name)
+            else:
+                loss = None if name is None else self.select(loss, name)
         if isinstance(loss, str):
             loss = keras.losses.get(loss)
         if loss is None or isinstance(loss, keras.losses.Loss):
@@ -77,9 +84,13 @@ class Outputs:
                 f"take, output=... of {names}."
             )
         loss = self.loss(name)
-        if loss is None:
-            return CLASSES
-        return head_of(getattr(loss, "function", loss))
+        head = head_of(getattr(loss, "function", loss))
+        if head is not VALUES and len(logits.shape) < 2:
+            raise ValueError(
+                "The model must give logits of shape (batch, num_classes) or "
+                f"(batch, 1). Received: shape {tuple(logits.shape)}."
+            )
+        return head
 
     def known(self, y, logits):
         """Leaves out the examples without label, those of label -1.
@@ -101,7 +112,7 @@ class Outputs:
             return _known(self.loss(), y, logits)
         names = self._names(logits)
         y, logits = _copied(y), _copied(logits)
-        if type(y) is not type(logits) or len(y) != len(logits):
+        if type(y) is not type(logits):
             return y, logits
         for name, key in zip(names, _keys(logits), strict=True):
             if key in _keys(y):
@@ -132,6 +143,9 @@ def _known(loss, y, logits):
     known = y >= 0
     if len(known.shape) == len(logits.shape):
         known = ops.all(known, axis=-1)
+    before = mask_of(logits)
+    if before is not None:
+        known = ops.logical_and(known, before)
     return ops.maximum(y, ops.zeros_like(y)), with_mask(logits, known)
 
 

@@ -2,6 +2,7 @@ import dataclasses
 import functools
 
 import keras
+from keras import ops
 
 from advtext.backend import at_least_float32
 from advtext.kept_state import state_kept
@@ -26,12 +27,7 @@ class Passes:
         self.y = y
         self.sample_weight = sample_weight
         self.gradients = Gradients(model.trainable_variables)
-        self.slots = self.gradients.embed(
-            lambda: [
-                model.classifier.embed(inputs, training=True)
-                for inputs in streams
-            ]
-        )
+        self.slots = []
         self.cleans = []
         self.again = {}
 
@@ -44,11 +40,24 @@ class Passes:
         Returns:
             `(loss, logits)` of the labelled inputs.
         """
+        streams = self.streams[: 1 if labels_suffice else None]
+        one_by_one = self.model.classifier.classifies_from_inputs
+        self._embed(streams[:1] if one_by_one else streams)
         clean, loss = self._labelled()
         self.cleans.append(clean)
-        if len(self.streams) == 2 and not labels_suffice:
+        if len(streams) == 2:
+            if one_by_one:
+                self._embed(streams[1:])
             self.cleans.append(self._unlabelled(1, self.slots[1].embedded))
         return loss, clean.logits
+
+    def _embed(self, streams):
+        self.slots += self.gradients.embed(
+            lambda: [
+                self.model.classifier.embed(inputs, training=True)
+                for inputs in streams
+            ]
+        )
 
     def add(self, term, weight):
         """Adds the gradients of a term, times its weight.
@@ -66,6 +75,12 @@ class Passes:
 
             def scaled(*embedded, objective=objective):
                 value = at_least_float32(objective(*embedded))
+                if len(value.shape):
+                    raise ValueError(
+                        f"The objective of the term {term.name!r} must be a "
+                        "scalar: take the mean over the batch. Received: "
+                        f"shape {tuple(value.shape)}."
+                    )
                 return self.model.optimizer.scale_loss(value), value
 
             value, gradient = self.gradients.differentiate(
@@ -108,9 +123,16 @@ class Passes:
         loss_of, optimizer = self.model.loss_of, self.model.optimizer
         labels = self.streams[0], self.y, self.sample_weight
 
+        more = False
+
         def objective(embedded):
+            nonlocal more
             logits = classify(embedded)
             loss = loss_of(logits, *labels)
+            # Losses that layers added, which depend on what is embedded.
+            regularizers = [v.regularizer for v in self.model.trainable_weights]
+            number = sum(each is not None for each in regularizers)
+            more = len(self.model.losses) > number
             return optimizer.scale_loss(loss), (loss, logits)
 
         def label_loss(logits, name=None):
@@ -118,9 +140,10 @@ class Passes:
             # regularization is in it, once.
             several = keras.tree.is_nested(logits)
             with state_kept(self.model.metrics_variables if several else ()):
-                return loss_of(logits, *labels, name) - (
-                    0 if name is not None else sum(self.model.losses)
-                )
+                loss = loss_of(logits, *labels, name)
+                if name is not None:
+                    return loss
+                return loss - sum(map(ops.sum, self.model.losses))
 
         (loss, logits), gradient = self.gradients.differentiate(
             objective, [self.slots[0]]
@@ -131,7 +154,7 @@ class Passes:
             logits,
             classify,
             label_loss,
-            gradient,
+            None if more else gradient,
             outputs=self.model.compiled_outputs,
             scale_loss=optimizer.scale_loss,
         )

@@ -1,4 +1,6 @@
 from advtext.attacks import VirtualAdversarial
+from advtext.attacks.attack import Attack
+from advtext.losses import cross_entropy
 from advtext.training.terms.term import Term
 
 
@@ -54,16 +56,15 @@ class AdversarialLoss(Term):
         self.attack = attack
         self.accumulate_gradients = accumulate_gradients
         check_attack(attack)
-        if isinstance(attack, VirtualAdversarial):
+        if accumulate_gradients and (
+            type(attack).step is Attack.step
+            or (attack.num_steps == 1 and starts_in_the_middle(attack))
+        ):
             raise ValueError(
-                "VirtualAdversarial asks for no label: pass its arguments to "
-                "VirtualAdversarialLoss."
-            )
-        if accumulate_gradients and not attack.num_steps:
-            raise ValueError(
-                "Gradients are accumulated over the steps of an attack, and "
-                f"{type(attack).__name__} takes none: use "
-                "ProjectedGradientDescent."
+                "Gradients are accumulated over the start and the steps of an "
+                f"attack but the last, and {type(attack).__name__} has no such "
+                "points here: use ProjectedGradientDescent of several steps, "
+                "or with `random_start=True`."
             )
 
     def objective(self, clean):
@@ -109,6 +110,16 @@ def check_attack(attack):
             "`attack` must be an attack, such as advtext.attacks."
             f"FastGradient(epsilon=5.0). Received: attack={attack!r}."
         )
+    if isinstance(attack, VirtualAdversarial):
+        raise ValueError(
+            "Power iteration has a term of its own: pass the arguments of "
+            "VirtualAdversarial to VirtualAdversarialLoss."
+        )
+    if getattr(attack, "loss", cross_entropy) is not cross_entropy:
+        raise ValueError(
+            "Training raises the compiled loss: an attack with a `loss` of its "
+            "own is not used. Leave it out."
+        )
     if getattr(attack, "targeted", False):
         raise ValueError(
             "Training raises the loss of the true label: `attack` must "
@@ -119,3 +130,12 @@ def check_attack(attack):
             "Training takes one start of an attack: set `num_restarts=1`. "
             f"Received: num_restarts={attack.num_restarts}."
         )
+
+
+def starts_in_the_middle(attack):
+    """Returns whether the first gradient is that at the clean input."""
+    attack = getattr(attack, "attack", attack)
+    unmoved = type(attack).start is Attack.start
+    return bool(attack.num_steps) and not getattr(
+        attack, "random_start", not unmoved
+    )

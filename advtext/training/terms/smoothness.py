@@ -1,8 +1,9 @@
 from keras import ops
 
-from advtext.attacks import VirtualAdversarial
-from advtext.attacks.attack import Attack
-from advtext.training.terms.adversarial import check_attack
+from advtext.training.terms.adversarial import (
+    check_attack,
+    starts_in_the_middle,
+)
 from advtext.training.terms.term import Term
 
 
@@ -53,15 +54,7 @@ class SmoothnessLoss(Term):
         self.attack = attack
         self.symmetric = symmetric
         check_attack(attack)
-        if isinstance(attack, VirtualAdversarial):
-            raise ValueError(
-                "Power iteration has a term of its own: pass the arguments of "
-                "VirtualAdversarial to VirtualAdversarialLoss."
-            )
-        starts_at_x = type(attack).start is Attack.start
-        if attack.num_steps and not getattr(
-            attack, "random_start", not starts_at_x
-        ):
+        if starts_in_the_middle(attack):
             raise ValueError(
                 "Where nothing is perturbed yet the divergence is flat: give "
                 "the attack `random_start=True`."

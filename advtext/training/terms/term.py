@@ -15,7 +15,8 @@ class Term:
         weight: Factor of the term in the loss: a number of at least 0, or a
             `keras.optimizers.schedules.LearningRateSchedule` over the steps
             of the optimizer.
-        name: Name under which the term is logged.
+        name: Name under which the term is logged; that of the class by
+            default.
         start_step: Steps of the optimizer before the term counts; until then
             its weight is 0, and its value is logged all the same.
         output: Name (or number) of the output that the term is about, of a
@@ -34,7 +35,7 @@ class Term:
         ):
             weight = check_length("weight", weight)
         self.weight = weight
-        self.name = name
+        self.name = name or type(self).__name__.lower()
         self.start_step = check_count("start_step", start_step, at_least=0)
         self.output = output
 
@@ -82,3 +83,34 @@ class Term:
         back.
         """
         yield self.objective(clean)
+
+
+def check_terms(terms):
+    """Raises an error unless `terms` can be trained side by side.
+
+    Raises:
+        TypeError: If they are no list of terms.
+        ValueError: If two have the same name, or one that Keras uses.
+    """
+    if isinstance(terms, Term):
+        raise TypeError("`terms` must be a list of terms: terms=[term].")
+    for term in terms:
+        if not hasattr(term, "objectives"):
+            hint = ""
+            if hasattr(term, "perturbation"):
+                hint = " An attack becomes one by AdversarialLoss(attack)."
+            raise TypeError(
+                "`terms` must be a list of terms, such as advtext.training."
+                f"VirtualAdversarialLoss(). Received: {term!r}.{hint}"
+            )
+    names = [term.name for term in terms]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "Terms must have different names: pass `name` to tell them "
+            f"apart. Received: {names}."
+        )
+    if "loss" in names:
+        raise ValueError(
+            "A term cannot be named 'loss', which is the whole loss: pass "
+            "another `name`."
+        )

@@ -20,7 +20,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 help:
 	@echo "make demo      pretrain and train on the embedded corpus, print a table"
 	@echo "make test      check the style and run the tests"
-	@echo "make test-jax  run the tests on JAX, without TensorFlow"
+	@echo "make test-jax  run the tests on JAX, without TensorFlow (JAX_IGNORE=: all)"
 	@echo "make lint      check the style only"
 	@echo "make bench     run the benchmarks, one JSON line each"
 	@echo "make clean     remove the environment, the caches and runs/demo"
@@ -37,6 +37,12 @@ JAX_FLAGS ?= --xla_backend_optimization_level=0 \
     --xla_llvm_disable_expensive_passes=true \
     --xla_cpu_use_fusion_emitters=false
 
+# Files that go through whole experiments, or through what no backend touches:
+# `make test` runs them on TensorFlow. `make test-jax JAX_IGNORE=` runs them, too.
+JAX_IGNORE ?= any_model_guide cli ensemble fool_imagenet folders \
+    image_classifiers image_experiments imagenet images labels predict \
+    sentencepiece_tokenizer side_by_side sources table text_files word_tokenizer
+
 # Compilations are kept: tests repeat them, and so does the next run.
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled
 test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0
@@ -45,7 +51,8 @@ test-jax: $(JAX_STAMP)
 	@if XLA_FLAGS="$(JAX_FLAGS)" $(JAX_VENV)/bin/python \
 	    -c 'import jax; jax.devices()' 2>/dev/null; \
 	then export XLA_FLAGS="$(JAX_FLAGS)"; fi; \
-	$(JAX_VENV)/bin/python -m pytest -q $(PYTEST_FLAGS)
+	$(JAX_VENV)/bin/python -m pytest -q $(PYTEST_FLAGS) \
+	    $(JAX_IGNORE:%=--ignore=tests/test_%.py)
 
 lint: $(STAMP)
 	$(BIN)/python -m ruff check .

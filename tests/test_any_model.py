@@ -208,13 +208,8 @@ def terms_of(head, names, epsilon=1.0):
     ]
 
 
-# Every kind with several heads, every head with several kinds.
-PAIRS = [
-    (kind, head)
-    for i, kind in enumerate(MODELS)
-    for j, head in enumerate(HEADS)
-    if (i + j) % 3 == 0
-]
+# Every head, and every kind at least once.
+PAIRS = [(list(MODELS)[i % len(MODELS)], head) for i, head in enumerate(HEADS)]
 
 
 def loss_and_labels(kind, head):
@@ -244,7 +239,7 @@ def test_every_term_moves_every_weight(kind, head):
 
 
 @pytest.mark.parametrize("term", TERMS)
-@pytest.mark.parametrize("kind", ["functional", "two inputs"])
+@pytest.mark.parametrize("kind", ["two inputs"])
 def test_every_term_alone_reaches_every_weight(kind, term):
     model = MODELS[kind](3)
     x, gradients = inputs_of(model, X), []
@@ -318,7 +313,7 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("kind", ["functional", "subclassed", "two inputs"])
+@pytest.mark.parametrize("kind", ["subclassed", "two inputs"])
 def test_every_kind_of_data_gives_the_same(kind):
     results = []
     for make in DATA.values():
@@ -336,8 +331,8 @@ def test_every_kind_of_data_gives_the_same(kind):
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("head", ["one logit", "integers", "values"])
-@pytest.mark.parametrize("kind", ["functional", "two inputs"])
+@pytest.mark.parametrize("head", ["one logit", "values"])
+@pytest.mark.parametrize("kind", ["two inputs"])
 def test_labelled_and_unlabelled_side_by_side(kind, head):
     num_outputs, loss, y = HEADS[head]
     model = MODELS[kind](num_outputs)

@@ -271,7 +271,11 @@ def test_epsilon_0_equals_plain_training():
     expected = fit(training(plain, []), epochs=2)
     model = training(ours, [VirtualAdversarialLoss(0.0, weight=3.0)])
     history = fit(model, epochs=2)
-    assert history["virtual_adversarial_loss"] == [0.0, 0.0]
+    # XLA may round the two passes otherwise; run eagerly they are the same.
+    rounding = 0.0 if ON_TENSORFLOW else 1e-7
+    np.testing.assert_allclose(
+        history["virtual_adversarial_loss"], 0.0, atol=rounding
+    )
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
     assert_equal(weights(ours), weights(plain), rtol=1e-5, atol=1e-6)
     seeds = [

@@ -448,7 +448,9 @@ def test_of_layers_behind_one_another_all_are_perturbed():
     training.compile("sgd", run_eagerly=True)
     gradients, _ = training.compute_gradients(x, None)
     _, backward = backend.vjp(by_hand, model.trainable_variables)
-    for ours, theirs in zip(gradients, backward([1.0]), strict=True):
+    for ours, theirs in zip(
+        gradients, backward([np.float32(1.0)]), strict=True
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 

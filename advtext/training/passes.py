@@ -41,7 +41,9 @@ class Passes:
             `(loss, logits)` of the labelled inputs.
         """
         streams = self.streams[: 1 if labels_suffice else None]
-        one_by_one = self.model.classifier.classifies_from_inputs
+        one_by_one = getattr(
+            self.model.classifier, "classifies_from_inputs", False
+        )
         self._embed(streams[:1] if one_by_one else streams)
         clean, loss = self._labelled()
         self.cleans.append(clean)

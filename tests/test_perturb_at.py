@@ -463,14 +463,43 @@ def test_of_a_subclassed_model_it_shows_when_it_runs(place, message):
     assert mine.predict(FULL, verbose=0).shape == (6, 1)
 
 
-def test_classify_says_that_it_needs_the_inputs():
-    classifier = perturb_at(mean())
-    embedding = classifier.embed(FULL)
-    np.testing.assert_array_equal(
-        classifier.classify(embedding), classifier(FULL)
-    )
+@pytest.mark.parametrize("sequential", [False, True])
+def test_classify_needs_no_inputs_where_all_leads_through_the_layer(sequential):
+    parts = [
+        layers.Embedding(SIZE, 3, mask_zero=True, name="embedding"),
+        layers.GlobalAveragePooling1D(),
+        layers.Dense(1),
+    ]
+    inputs = keras.Input((None,), dtype="int32")
+    if sequential:
+        network = keras.Sequential([inputs, *parts])
+    else:
+        x = inputs
+        for layer in parts:
+            x = layer(x)
+        network = keras.Model(inputs, x)
+    classifier = perturb_at(network)
+    noise = RANDOM.normal(size=(6, 5, 3)).astype("float32")
+    for ids in (FULL, PADDED):
+        moved = classifier.embed(ids) + noise
+        found = classifier.classify(moved, mask=classifier.compute_mask(ids))
+        np.testing.assert_array_equal(found, classifier.given(ids)(moved))
+    everywhere = classifier.classify(moved)
+    assert np.any(np.asarray(everywhere) != np.asarray(found))
+    attack = FastGradient(0.5)
+    found = attack(classifier.classify, classifier.embed(FULL), Y)
+    expected = attack(classifier.given(FULL), classifier.embed(FULL), Y)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("place", ["embedding", ["embedding", "kinds"]])
+def test_classify_says_that_it_needs_the_inputs(place):
+    x = {"words": FULL, "kind": Y}
+    classifier = perturb_at(two_inputs(), place)
+    embedded = classifier.embed(x)
+    np.testing.assert_array_equal(classifier.classify(embedded), classifier(x))
     with pytest.raises(ValueError, match=r"take classifier.given\(inputs\)"):
-        classifier.classify(embedding + 1.0)
+        classifier.classify(embedded + 1.0)
 
 
 def test_a_mask_of_the_inputs_is_respected():

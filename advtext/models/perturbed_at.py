@@ -10,6 +10,7 @@ from advtext.masks import mask_of, with_mask
 from advtext.models.classifier import Classifier
 from advtext.models.in_a_row import in_a_row, masks_in_a_row, part
 from advtext.models.places import PlaceError
+from advtext.models.stand_ins import needs_inputs, stand_ins
 
 
 class _AllFound(BaseException):
@@ -74,17 +75,23 @@ class PerturbedAt(Classifier):
         return embedded
 
     def classify(self, embedded, mask=None, training=False):
-        """Returns the logits of just what `embed` gave.
+        """Returns the logits of what `embed` gave, or of something near it.
 
-        Of something near it, take the function that `given(inputs)` returns:
-        a model may need its inputs for more than what is perturbed.
+        Raises:
+            ValueError: If it is not just what `embed` gave, and the model
+                needs its inputs for more: take what `given(inputs)` returns.
         """
         inputs = getattr(embedded, "_perturbed_at_inputs", None)
-        if inputs is None:
+        if inputs is not None:
+            return self._run(inputs, embedded, training)
+        layer = self.places.layers[0]
+        if len(self.places) > 1 or needs_inputs(self.model, layer):
             raise ValueError(
                 f"The model {self.model.name!r} cannot run without its inputs: "
                 "take classifier.given(inputs) in place of classifier.classify."
             )
+        embedded = ops.convert_to_tensor(embedded)
+        inputs = stand_ins(self.model, embedded, mask)
         return self._run(inputs, embedded, training)
 
     def given(self, inputs, mask=None):

@@ -10,7 +10,9 @@ def network(skip=False):
     x = layers.Embedding(9, 3, mask_zero=True, name="embedding")(inputs)
     x = layers.GlobalAveragePooling1D(name="mean")(x)
     if skip:
-        x = layers.Concatenate()([x, layers.Embedding(9, 2)(inputs[:, 0])])
+        x = layers.Concatenate()(
+            [x, layers.Embedding(9, 2, name="other")(inputs[:, 0])]
+        )
     return keras.Model(inputs, layers.Dense(1)(x))
 
 

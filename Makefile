@@ -37,11 +37,15 @@ JAX_FLAGS ?= --xla_backend_optimization_level=0 \
     --xla_llvm_disable_expensive_passes=true \
     --xla_cpu_use_fusion_emitters=false
 
-# Files that go through whole experiments, or through what no backend touches:
-# `make test` runs them on TensorFlow. `make test-jax JAX_IGNORE=` runs them, too.
-JAX_IGNORE ?= any_model_guide cli ensemble fool_imagenet folders \
-    image_classifiers image_experiments imagenet images labels predict \
-    sentencepiece_tokenizer side_by_side sources table text_files word_tokenizer
+# `make test` runs these files, and `make test-jax JAX_IGNORE=` does: they go
+# through whole experiments or through what no backend touches, or what they
+# compile again and again is tested file by file (each attack, LSTM, pooling,
+# both backends side by side).
+JAX_IGNORE ?= any_model_guide attack_walk attacks cli ensemble epsilon_trace \
+    evaluate folders fool_imagenet fooling image_classifiers \
+    image_experiments imagenet images keras_callbacks labels predict \
+    predictions robustness sentencepiece_tokenizer side_by_side sources table \
+    text_classifier text_files train_classifier transfer word_tokenizer
 
 # Compilations are kept: tests repeat them, and so does the next run.
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled

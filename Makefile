@@ -41,11 +41,12 @@ JAX_FLAGS ?= --xla_backend_optimization_level=0 \
 # through whole experiments or through what no backend touches, or what they
 # compile again and again is tested file by file (each attack, LSTM, pooling,
 # both backends side by side).
-JAX_IGNORE ?= any_model_guide attack_walk attacks cli ensemble epsilon_trace \
-    evaluate folders fool_imagenet fooling image_classifiers \
-    image_experiments imagenet images keras_callbacks labels predict \
-    predictions robustness sentencepiece_tokenizer side_by_side sources table \
-    text_classifier text_files train_classifier transfer word_tokenizer
+JAX_IGNORE ?= any_model_guide attack_walk attacks classification_rbm cli \
+    ensemble epsilon_trace evaluate folders fool_imagenet fooling generate \
+    image_classifiers image_experiments imagenet images keras_callbacks \
+    keras_citizens labels predict predictions robustness \
+    sentencepiece_tokenizer side_by_side sources table text_classifier \
+    text_files train_classifier transfer word_tokenizer
 
 # Compilations are kept: tests repeat them, and so does the next run.
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled

@@ -57,6 +57,18 @@ def results_and_gradients(function, inputs, weights, mode):
     return results, gradients
 
 
+def make_two_devices():
+    """Divides the CPU into two devices on TensorFlow; to be called first.
+
+    On JAX, `--xla_force_host_platform_device_count=2` in `XLA_FLAGS` does it.
+    """
+    if ON_TENSORFLOW:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * 2,
+        )
+
+
 def dense(gradient):
     """Returns a gradient, which may be of some rows only, as an array."""
     if ON_TENSORFLOW:

@@ -14,6 +14,7 @@ os.environ["XLA_FLAGS"] = (
 
 import keras
 import numpy as np
+from backends import make_two_devices
 
 from advtext import backend
 from advtext.attacks import FastGradient
@@ -65,13 +66,7 @@ def train(num_devices):
 
 
 if __name__ == "__main__":
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * 2,
-        )
+    make_two_devices()
     for number in (1, 2):
         result = {"num_devices": number}
         for part in train(number):

@@ -14,6 +14,7 @@ os.environ["XLA_FLAGS"] = (
 
 import keras
 import numpy as np
+from backends import make_two_devices
 
 import advtext
 from advtext import backend
@@ -102,12 +103,6 @@ def train(num_devices):
 
 
 if __name__ == "__main__":
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * 2,
-        )
+    make_two_devices()
     for number in (1, 2):
         print(json.dumps({"num_devices": number} | train(number)), flush=True)

@@ -17,6 +17,7 @@ FLOORS = {
     "advtext.heads": 1,
     "advtext.kept_state": 1,
     "advtext.masks": 1,
+    "advtext.nearest": 0,
     "advtext.data": 1,
     "advtext.models": 2,
     "advtext.training": 3,

@@ -1,10 +1,9 @@
 """Finding a layer of a model by what a user calls it."""
 
-import difflib
-
 import keras
 
 from advtext.layers import NormalizedEmbedding
+from advtext.nearest import did_you_mean
 
 _EMBEDDINGS = keras.layers.Embedding, NormalizedEmbedding
 # Their inner layers run in a loop over time, where nothing can stand in.
@@ -104,8 +103,7 @@ def _named(model, found, name):
             f"{_listed(matches)}. Give the path of one, or the layer itself."
         )
     names = {part for path, *_ in found for part in (path, path.split("/")[-1])}
-    near = difflib.get_close_matches(name, sorted(names), cutoff=0.4)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    hint = did_you_mean(name, sorted(names))
     raise ValueError(
         f"The model {model.name!r} has no layer {name!r}.{hint} Its layers: "
         f"{_listed(found)}."

@@ -1,10 +1,9 @@
-import difflib
-
 import keras
 from keras import ops
 
 from advtext.heads import VALUES, head_of, knows_no_label
 from advtext.masks import mask_of, with_mask
+from advtext.nearest import did_you_mean
 
 _SIGNED = "int", "float", "bfloat"
 
@@ -41,8 +40,7 @@ class Outputs:
                 return structure
             in_dict = isinstance(structure, dict)
             return structure[name if in_dict else names.index(name)]
-        near = difflib.get_close_matches(str(name), map(str, names), cutoff=0.4)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(str(name), list(map(str, names)))
         raise ValueError(
             f"The model has no output {name!r}.{hint} Its outputs: "
             f"{', '.join(map(repr, names)) or 'one, without a name'}."

@@ -1,9 +1,6 @@
 import keras
 
-_BINARY = (
-    keras.losses.BinaryCrossentropy,
-    keras.losses.BinaryFocalCrossentropy,
-)
+from advtext.heads import LABELS, head_of
 
 
 def with_threshold_0(metrics, loss, output_names=None):
@@ -33,7 +30,7 @@ def with_threshold_0(metrics, loss, output_names=None):
         }
     if isinstance(loss, (list, tuple)) and several:
         return list(map(with_threshold_0, metrics, loss))
-    if not isinstance(loss, _BINARY):
+    if head_of(loss) is not LABELS:
         return metrics
     if several:
         return [with_threshold_0(metric, loss) for metric in metrics]

@@ -50,9 +50,9 @@ class Term:
         Args:
             step: Scalar integer tensor or variable.
         """
-        weight = self.weight if isinstance(self.weight, float) else None
-        if weight is None:
-            weight = ops.cast(self.weight(step), "float32")
+        weight = self.weight
+        if callable(weight):
+            weight = ops.cast(weight(step), "float32")
         if not self.start_step:
             return weight
         return ops.where(

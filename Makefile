@@ -22,7 +22,7 @@ help:
 	@echo "make test      check the style and run the tests"
 	@echo "make test-jax  run the tests on JAX, without TensorFlow (JAX_IGNORE=: all)"
 	@echo "make lint      check the style only"
-	@echo "make bench     run the benchmarks, one JSON line each"
+	@echo "make bench     run the benchmarks, write benchmarks/RESULTS.md"
 	@echo "make clean     remove the environment, the caches and runs/demo"
 
 demo: $(STAMP)
@@ -63,9 +63,9 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
+# A quarter of an hour on two cores; a try: make bench BENCH_FLAGS=--quick
 bench: $(STAMP)
-	@status=0; for file in benchmarks/*.py; do \
-	    $(BIN)/python $$file || status=1; done; exit $$status
+	$(BIN)/python benchmarks/run_all.py $(BENCH_FLAGS)
 
 clean:
 	rm -rf $(VENV) $(JAX_VENV) runs/demo .pytest_cache .ruff_cache build *.egg-info

@@ -1,5 +1,6 @@
 """The command `advtext`."""
 
+import gc
 import os
 import sys
 import warnings
@@ -17,6 +18,10 @@ def main(arguments=None):
         arguments: List of strings; the command line by default.
     """
     parsed = _parser().parse_args(arguments)
+    if arguments is None:
+        # All that was imported stays: to look through it again and again takes
+        # a second of a short command.
+        gc.freeze()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning

@@ -117,7 +117,8 @@ def predict(parsed):
         return
     with open(parsed.file, "rb") as file:
         lines = experiments.predict.lines(file, parsed.file)
-        _print_labels(parsed.run, lines, 256)
+        # The more at once, the more of a like length to share a batch.
+        _print_labels(parsed.run, lines, 2048)
 
 
 def _print_labels(run, lines, chunk):

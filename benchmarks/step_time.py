@@ -1,99 +1,186 @@
-"""Times one training step of every method against the plain step.
+"""Times one training step of every method, of ours and of others.
 
-    python benchmarks/step_time.py [--batch 32 --time 200 --dim 128 --units 256]
+    python benchmarks/step_time.py [--shapes 32,200,128,256 64,400,256,512]
 
-All methods take turns in one process, so that the machine's drift hits all of
-them; a figure is the median over the rounds of the ratio to the plain step of
-the same round. Prints one JSON line. The floor is counted in passes: a plain
-step is 3 (forward, backward to the inputs, backward to the weights), AT 6, VAT
-on the same batch 8. `plain_bfloat16` is the plain step with the factors of its
-products rounded (`matmul_dtype`), `plain_keras_lstm` the one with Keras' LSTM.
+Every library runs in a process of its own, and all take turns, so that the
+machine's drift hits all of them. A program is `library/who/method`:
+
+- `advtext`: this package (TensorFlow's graph, or JAX);
+- `keras`: the same model with Keras' LSTM, trained by Keras' own step;
+- `nested`: with it, adversarial training by a tape within a tape;
+- `hand`: written by hand in PyTorch, with as few passes as can be
+  (`pip install '.[peers]'`; left out where it is not there).
+
+`xla` is TensorFlow under `jit_compile`, `bfloat16` the step whose products
+have rounded factors (`matmul_dtype`). `products` are the matrix products of the
+LSTM in a plain step, as three large ones, by TensorFlow: the floor. A step is
+`train_on_batch`, the table of embeddings and Adam included.
 """
 
 import argparse
-import json
-import platform
-import statistics
-import time
+import importlib.util
+import multiprocessing
+import os
 
-import keras
 import numpy as np
+from measuring import ratio, report, table, take_turns
+from step_programs import work
 
-from advtext import attacks, backend, models, training
+METHODS = "plain", "adversarial", "virtual_adversarial", "both"
+PROGRAMS = [
+    "tensorflow/products",
+    *(f"tensorflow/advtext/{method}" for method in METHODS),
+    "tensorflow/advtext/plain_xla",
+    "tensorflow/advtext/plain_bfloat16",
+    "tensorflow/keras/plain",
+    "tensorflow/keras/plain_xla",
+    "tensorflow/nested/adversarial",
+    *(f"torch/hand/{method}" for method in METHODS),
+    *(f"jax/advtext/{method}" for method in METHODS),
+    "jax/keras/plain",
+]
+# What a large step leaves out: it takes seconds.
+ONLY_SMALL = {
+    "tensorflow/advtext/both",
+    "tensorflow/advtext/plain_bfloat16",
+    "tensorflow/keras/plain_xla",
+    "torch/hand/virtual_adversarial",
+    "torch/hand/both",
+    "jax/advtext/adversarial",
+    "jax/advtext/virtual_adversarial",
+    "jax/advtext/both",
+}
+# Tokens in a batch from which on a step is large.
+LARGE = 20_000
+# Passes: a plain step is 3, forward, backward to inputs and to weights.
+PASSES = {"plain": 3, "adversarial": 6, "virtual_adversarial": 8, "both": 11}
+# What is compared: name, numerator (slower is larger), denominator.
+RATIOS = {
+    "PyTorch / ours, plain": ("torch/hand/plain", "plain"),
+    "Keras on TensorFlow / ours, plain": ("tensorflow/keras/plain", "plain"),
+    "nested tapes / ours, AT": ("tensorflow/nested/adversarial", "adversarial"),
+    "PyTorch / ours, AT": ("torch/hand/adversarial", "adversarial"),
+    "PyTorch / ours, VAT": (
+        "torch/hand/virtual_adversarial",
+        "virtual_adversarial",
+    ),
+    "Keras on JAX / ours on JAX, plain": (
+        "jax/keras/plain",
+        "jax/advtext/plain",
+    ),
+    "ours: AT / plain": ("adversarial", "plain"),
+    "ours: VAT / plain": ("virtual_adversarial", "plain"),
+    "ours: both / plain": ("both", "plain"),
+    "ours: plain / products": ("plain", "tensorflow/products"),
+}
 
-FLOORS = {"adversarial": 6 / 3, "virtual_adversarial": 8 / 3, "both": 11 / 3}
+
+def measure(programs, shape, vocabulary_size, rounds):
+    """Returns the seconds of every program, over the rounds."""
+    context = multiprocessing.get_context("spawn")
+    ends, processes = {}, []
+    try:
+        for library in dict.fromkeys(name.split("/")[0] for name in programs):
+            ends[library], other = context.Pipe()
+            os.environ["KERAS_BACKEND"] = library
+            process = context.Process(
+                target=work, args=(library, shape, vocabulary_size, other)
+            )
+            process.start()
+            processes.append(process)
+            other.close()
+
+        def ask(name):
+            end = ends[name.split("/")[0]]
+            end.send(name)
+            return end.recv()
+
+        cases = {name: lambda name=name: ask(name) for name in programs}
+        return take_turns(cases, rounds, warm_up=1)
+    finally:
+        for end in ends.values():
+            end.close()
+        for process in processes:
+            process.join()
 
 
-def build(method, arguments):
-    """Returns a compiled model that trains by a method."""
-    terms = []
-    if method in ("adversarial", "both"):
-        terms.append(training.AdversarialLoss(attacks.FastGradient(5.0)))
-    if method in ("virtual_adversarial", "both"):
-        terms.append(training.VirtualAdversarialLoss(5.0))
-    classifier = models.TextClassifier(
-        arguments.vocabulary_size, arguments.dim, arguments.units
+def ratios(seconds):
+    found = {}
+    for name, pair in RATIOS.items():
+        pair = [
+            part if "/" in part else f"tensorflow/advtext/{part}"
+            for part in pair
+        ]
+        if all(part in seconds for part in pair):
+            found[name] = ratio(*(seconds[part] for part in pair))
+    return found
+
+
+def section(shape, seconds, found):
+    """Returns the tables of one shape."""
+    batch, time, dim, units = shape
+    tokens = batch * time
+    flops = 2 * tokens * (dim + units) * 4 * units
+    rows = []
+    for name, each in seconds.items():
+        middle = float(np.median(each))
+        method = name.split("/")[-1].removesuffix("_xla")
+        passes = PASSES.get(method.removesuffix("_bfloat16"), 3)
+        rows.append(
+            (
+                name,
+                f"{1000 * middle:.0f}",
+                f"{tokens / middle:,.0f}",
+                f"{passes * flops / middle / 1e9:.0f}",
+            )
+        )
+    times = table(("program", "ms", "tokens/s", "GFLOP/s"), rows)
+    rows = [
+        (name, each["median"], " to ".join(map(str, each["quartiles"])))
+        for name, each in found.items()
+    ]
+    return (
+        f"\n### (batch, time, dim, units) = {shape}\n\n{times}\n\n"
+        f"{table(('ratio of seconds', 'median', 'quartiles'), rows)}\n"
     )
-    if method == "plain_keras_lstm":
-        for lstm in classifier.lstms:
-            lstm.__class__ = keras.layers.LSTM
-    model = training.AdversarialTraining(classifier, terms)
-    model.compile(
-        "adam",
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        jit_compile=arguments.jit_compile or backend.STEPS_ARE_COMPILED,
-    )
-    return model
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--time", type=int, default=200)
-    parser.add_argument("--dim", type=int, default=128)
-    parser.add_argument("--units", type=int, default=256)
-    parser.add_argument("--vocabulary_size", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--jit_compile", action="store_true")
-    arguments = parser.parse_args()
-    rng = np.random.default_rng(0)
-    shape = arguments.batch, arguments.time
-    x = rng.integers(1, arguments.vocabulary_size, shape)
-    y = rng.integers(0, 2, arguments.batch)
-    methods = ("plain", *FLOORS, "plain_bfloat16", "plain_keras_lstm")
-    steps = {method: build(method, arguments) for method in methods}
-    seconds = {method: [] for method in steps}
-    for done in range(arguments.rounds + 2):
-        for method, model in steps.items():
-            rounded = method == "plain_bfloat16"
-            start = time.perf_counter()
-            with backend.matmul_dtype("bfloat16" if rounded else "float32"):
-                model.train_on_batch(x, y)
-            if done >= 2:
-                seconds[method].append(time.perf_counter() - start)
-    ratios = {
-        method: statistics.median(
-            step / plain
-            for step, plain in zip(
-                seconds[method], seconds["plain"], strict=True
-            )
-        )
-        for method in methods[1:]
-    }
-    print(
-        json.dumps(
-            {
-                "benchmark": "step_time",
-                "ratio_to_plain": {m: round(r, 3) for m, r in ratios.items()},
-                "floor": {m: round(f, 3) for m, f in FLOORS.items()},
-                "plain_seconds": round(statistics.median(seconds["plain"]), 4),
-                **vars(arguments),
-                "keras": keras.__version__,
-                "backend": keras.backend.backend(),
-                "machine": platform.machine(),
-            }
-        )
+    parser.add_argument(
+        "--shapes", nargs="+", default=["32,200,128,256", "64,400,256,512"]
     )
+    parser.add_argument("--vocabulary_size", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument(
+        "--programs", nargs="+", default=PROGRAMS, help="some of them only"
+    )
+    arguments = parser.parse_args()
+    libraries = [
+        library
+        for library in ("tensorflow", "jax", "torch")
+        if importlib.util.find_spec(library)
+    ]
+    programs = [
+        name for name in arguments.programs if name.split("/")[0] in libraries
+    ]
+    text, results = "## Training steps\n", {}
+    for each in arguments.shapes:
+        shape = tuple(map(int, each.split(",")))
+        chosen = [
+            name
+            for name in programs
+            if shape[0] * shape[1] < LARGE or name not in ONLY_SMALL
+        ]
+        seconds = measure(
+            chosen, shape, arguments.vocabulary_size, arguments.rounds
+        )
+        found = ratios(seconds)
+        text += section(shape, seconds, found)
+        results[each] = {"seconds": seconds, "ratios": found}
+    result = {"shapes": results, "rounds": arguments.rounds}
+    result["vocabulary_size"] = arguments.vocabulary_size
+    report("step_time", text, result, libraries)
 
 
 if __name__ == "__main__":

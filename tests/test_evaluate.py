@@ -78,21 +78,6 @@ def test_documents_without_a_label_are_not_counted():
     assert measured["num_documents"] == 2 and measured["error"] == 50.0
 
 
-def test_logits_come_in_the_order_of_the_documents():
-    logits = np.arange(700.0)[:, None]
-    documents = corpus(np.zeros(700), np.random.permutation(700))
-    predicted = evaluate.predict(build(logits), documents, 400)
-    np.testing.assert_array_equal(
-        predicted[:, 0], [document[0] for document in documents]
-    )
-
-
-def test_a_document_is_judged_by_its_end():
-    documents = Corpus.from_documents([np.arange(7, dtype="int32")])
-    predicted = evaluate.predict(build(np.arange(7.0)[:, None]), documents, 3)
-    assert predicted == [[4.0]]
-
-
 def test_a_run_is_tested_as_when_it_was_trained(tiny, advtext):
     metrics = RunDirectory(tiny.trained).metrics()
     measured = evaluate.run(tiny.trained, RunDirectory(tiny.trained).config())

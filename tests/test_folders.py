@@ -75,6 +75,34 @@ def test_acl_imdb_folder(acl_imdb):
     assert open_source("files", acl_imdb).fingerprint() != before
 
 
+@pytest.mark.parametrize("layout", ["folder", "acl_imdb"])
+def test_streams_what_it_reads(layout, request):
+    source = open_source("files", request.getfixturevalue(layout))
+    for split in source.splits:
+        texts, classes = source.stream(split)
+        assert iter(texts) is texts
+        expected = source.read(split)
+        assert list(texts) == expected.texts
+        if split == "unsup":
+            assert classes() is None
+        else:
+            assert classes().tolist() == expected.labels.tolist()
+
+
+def test_a_stream_names_file_and_line(folder):
+    write_lines(folder / "test.jsonl", [("a", 0), ("b", 2)])
+    texts, classes = open_source("files", folder).stream("test")
+    assert list(texts) == ["a", "b"]
+    with pytest.raises(ValueError, match=r"test\.jsonl:2: label '2' does not"):
+        classes()
+    with open(folder / "test.jsonl", "a") as file:
+        file.write("{\n")
+    texts, _ = open_source("files", folder).stream("test")
+    assert [next(texts), next(texts)] == ["a", "b"]
+    with pytest.raises(ValueError, match=r"test\.jsonl:3: not JSON"):
+        next(texts)
+
+
 def test_acl_imdb_folder_names_the_bad_file(acl_imdb):
     (acl_imdb / "train" / "pos" / "9_7.txt").write_bytes(b"one\ntwo \xff")
     with pytest.raises(ValueError, match=r"pos/9_7\.txt:2: not valid UTF-8"):

@@ -54,9 +54,9 @@ def count(monkeypatch):
     """How often our kernel ran."""
     calls = []
 
-    def counting(*args):
+    def counting(*args, **kwargs):
         calls.append(args)
-        return kernel(*args)
+        return kernel(*args, **kwargs)
 
     kernel = backend.lstm
     monkeypatch.setattr(backend, "lstm", counting)
@@ -136,7 +136,13 @@ def test_gradients_equal_central_differences():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"return_sequences": True}, {"return_state": True}, {"stateful": 1}],
+    [
+        {},
+        {"return_sequences": True},
+        {"return_state": True},
+        {"stateful": 1},
+        {"return_sequences": True, "go_backwards": True},
+    ],
 )
 def test_what_is_returned_equals_keras(arguments, count):
     theirs, ours = twins(**arguments)
@@ -153,7 +159,6 @@ def test_what_is_returned_equals_keras(arguments, count):
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"go_backwards": True},
         {"unroll": True},
         {"use_bias": False},
         {"activation": "relu"},
@@ -206,3 +211,80 @@ def test_files_load_either_way(tmp_path):
             keras.models.load_model(path)(X), expected, rtol=1e-6
         )
     assert type(keras.models.load_model(path).layers[0]) is LSTM
+
+
+@pytest.mark.parametrize("time", [1, 39, 40, 95])
+@pytest.mark.parametrize("batch", [1, 5])
+def test_compiled_blocks_equal_keras(batch, time, count):
+    units = 64
+    layers = [
+        layer(units, dtype="float64", return_sequences=True, return_state=True)
+        for layer in (keras.layers.LSTM, LSTM)
+    ]
+    random = np.random.default_rng(time)
+    x = random.normal(size=(batch, time, 3))
+    states = 0.5 * random.normal(size=(2, batch, units))
+    factors = random.normal(size=(batch, time, units))
+    for layer in layers:
+        layer.build(x.shape)
+    weights = [0.2 * random.normal(size=w.shape) for w in layers[0].weights]
+
+    def result(layer):
+        def function(x, h, c, *weights):
+            (outputs, last_h, last_c), _ = layer.stateless_call(
+                weights,
+                layer.non_trainable_variables,
+                x,
+                initial_state=[h, c],
+                training=True,
+            )
+            loss = ops.sum(factors * outputs) + ops.sum(last_h**2)
+            return loss + ops.sum(ops.sin(last_c)), [outputs, last_h, last_c]
+
+        return results_and_gradients(function, [x, *states], weights, "graph")
+
+    expected, found = map(result, layers)
+    assert len(count) == 1
+    for mine, other in zip(found, expected, strict=True):
+        for value, reference in zip(mine, other, strict=True):
+            np.testing.assert_allclose(value, reference, **EXACT)
+
+
+def test_documents_of_other_lengths_one_by_one():
+    model = keras.Sequential([keras.Input((None, DIM)), twins("float32")[1]])
+    expected = [model(X[:1, :time]) for time in range(1, TIME)]
+    for time, reference in enumerate(expected, 1):
+        found = model.predict(X[:1, :time], verbose=0)
+        np.testing.assert_allclose(found, reference, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="JAX differentiates again")
+def test_second_order_gradients_are_refused():
+    import tensorflow as tf
+
+    _, ours = twins()
+    x = tf.constant(X)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            loss = tf.reduce_sum(ours(x) ** 2)
+        gradient = inner.gradient(loss, x)
+    with pytest.raises(LookupError, match="use keras.layers.LSTM"):
+        outer.gradient(gradient, x)
+
+
+@pytest.mark.skipif(ON_TENSORFLOW, reason="TensorFlow refuses them")
+def test_second_order_gradients_equal_keras():
+    import jax
+
+    def curvature(layer):
+        variables = layer.get_weights(), layer.non_trainable_variables
+
+        def loss(x):
+            return ops.sum(layer.stateless_call(*variables, x)[0] ** 2)
+
+        return jax.grad(lambda x: ops.sum(jax.grad(loss)(x) ** 2))(X)
+
+    theirs, ours = map(curvature, twins("float32"))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

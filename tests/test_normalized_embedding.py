@@ -75,7 +75,13 @@ def test_unadapted_tokens_count_the_same():
     np.testing.assert_allclose(layer(IDS), expected, rtol=1e-3, atol=1e-5)
 
 
-def test_gradient_flows_through_mean_and_variance():
+@pytest.mark.parametrize("large", [2**20, 1])
+def test_gradient_flows_through_mean_and_variance(large, monkeypatch):
+    if ON_TENSORFLOW:
+        from advtext.backend import tensorflow
+
+        # From so many elements on, XLA compiles a part of the gradient.
+        monkeypatch.setattr(tensorflow, "LARGE", large)
     layer = embedding("float64")
     weights = np.random.default_rng(0).normal(size=(2, 3, 4))
     table = np.asarray(layer.embeddings)
@@ -97,6 +103,33 @@ def test_gradient_flows_through_mean_and_variance():
         slope = (values[0] - values[1]) / (2 * step)
         np.testing.assert_allclose(gradient[place], slope, atol=atol)
     assert np.any(np.asarray(gradient)[3] != 0), "not looked up, but counted"
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="float32 there")
+def test_gradient_of_the_gradient_equals_differences():
+    import tensorflow as tf
+
+    layer = embedding("float64")
+    weights = np.random.default_rng(0).normal(size=(2, 3, 4))
+    direction = np.random.default_rng(1).normal(size=(6, 4))
+
+    def slope(table):
+        layer.embeddings.assign(table)
+        variable = layer.embeddings.value
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                loss = ops.sum(weights * ops.tanh(layer(IDS)))
+            gradient = inner.gradient(loss, variable)
+            along = tf.reduce_sum(gradient * direction)
+        return float(along), outer.gradient(along, variable).numpy()
+
+    table = np.asarray(layer.embeddings)
+    curvature = slope(table)[1]
+    for place in [(0, 0), (1, 2), (3, 1), (5, 3)]:
+        step = np.zeros((6, 4))
+        step[place] = 1e-6
+        expected = (slope(table + step)[0] - slope(table - step)[0]) / 2e-6
+        np.testing.assert_allclose(curvature[place], expected, atol=1e-7)
 
 
 def test_scale_and_shift_of_the_table_do_not_matter():

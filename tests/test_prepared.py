@@ -4,7 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from advtext.data import RawDocuments, Source, WordTokenizer, prepare
+from advtext.data import (
+    RawDocuments,
+    Source,
+    WordTokenizer,
+    numbered_texts,
+    prepare,
+)
 
 SPLITS = {
     "train": (["good film", "bad film", "good plot"], ["1", "0", "1"]),
@@ -58,6 +64,30 @@ def test_second_start_reads_the_cache(tmp_path, kind):
         np.testing.assert_array_equal(other.ids, corpus.ids)
         np.testing.assert_array_equal(other.starts, corpus.starts)
         np.testing.assert_array_equal(other.labels, corpus.labels)
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+def test_any_number_of_processes_writes_the_same_files(
+    tmp_path, monkeypatch, fitted
+):
+    words = np.random.default_rng(0).zipf(1.5, 5000).astype(str)
+    texts = [" ".join(part) for part in np.split(words, 100)]
+    splits = {
+        "train": (texts[:60], ["0", "1"] * 30),
+        "test": (texts[60:], ["0", "1"] * 20),
+    }
+    tokenizer = WordTokenizer(["1", "2", "7"], [3, 2, 1]) if fitted else "word"
+    monkeypatch.setattr(numbered_texts, "_CHUNK", 500)
+    files = []
+    for number in (0, 2):
+        monkeypatch.setattr(
+            numbered_texts, "num_processes", lambda number=number: number
+        )
+        prepare(Texts(splits), tokenizer, tmp_path / str(number))
+        paths = sorted((tmp_path / str(number)).glob("*/*"))
+        files.append({path.name: path.read_bytes() for path in paths})
+    assert len(files[0]) == 8
+    assert files[0] == files[1]
 
 
 def test_each_source_and_setting_has_its_own_cache(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from advtext.data import Corpus, WordTokenizer
-from advtext.data.token_cache import TokenCache
+from advtext.data.token_cache import Encoded, TokenCache
 
 TOKENIZER = WordTokenizer(["good", "bad"], [3, 2])
 NAMES = ("neg", "pos")
@@ -36,6 +36,28 @@ def test_reads_what_was_written(cache):
     assert corpora["train"].labels.tolist() == [1, 0]
     assert [d.tolist() for d in corpora["unsup"]] == [[1, 3, 2, 2, 3]]
     assert corpora["unsup"].labels is None
+
+
+def test_files_are_those_of_numpy(cache, tmp_path):
+    arrays = {
+        "train.ids": np.array([1, 3, 2, 2, 3], "uint16"),
+        "train.offsets": np.array([0, 2, 5]),
+        "train.labels": np.array([1, 0], "int32"),
+    }
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        expected = (tmp_path / f"{name}.npy").read_bytes()
+        assert (cache.folder / f"{name}.npy").read_bytes() == expected
+
+
+def test_documents_are_written_as_they_come(tmp_path):
+    documents = (np.full(n, n, "int32") for n in (3, 1, 2))
+    cache = TokenCache(tmp_path)
+    corpora = {"train": Encoded(documents, np.array([0, 1, -1]))}
+    cache.write(TOKENIZER, corpora, NAMES)
+    corpus = cache.read()[1]["train"]
+    assert [d.tolist() for d in corpus] == [[3, 3, 3], [1], [2, 2]]
+    assert corpus.labels.tolist() == [0, 1, -1]
 
 
 def test_token_ids_are_mapped_not_read(cache):

@@ -18,6 +18,7 @@ if keras.backend.backend() == "tensorflow":
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
     from advtext.backend.tensorflow import add_gradients as add_gradients
+    from advtext.backend.tensorflow import add_rows as add_rows
     from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
@@ -25,6 +26,7 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import (
         expect_many_models as expect_many_models,
     )
+    from advtext.backend.tensorflow import fused as fused
     from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
     from advtext.backend.tensorflow import is_symbolic as is_symbolic
@@ -48,10 +50,12 @@ elif keras.backend.backend() == "jax":
     )
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
     from advtext.backend.jax import add_gradients as add_gradients
+    from advtext.backend.jax import add_rows as add_rows
     from advtext.backend.jax import apply_gradients as apply_gradients
     from advtext.backend.jax import compiled as compiled
     from advtext.backend.jax import enable_determinism as enable_determinism
     from advtext.backend.jax import expect_many_models as expect_many_models
+    from advtext.backend.jax import fused as fused
     from advtext.backend.jax import has_gpu as has_gpu
     from advtext.backend.jax import input_gradient as input_gradient
     from advtext.backend.jax import is_symbolic as is_symbolic

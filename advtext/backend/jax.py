@@ -129,6 +129,16 @@ def compiled(function, variables):
     return call
 
 
+def fused(function):
+    """As `advtext.backend.tensorflow.fused`: a compiled step is, anyway."""
+    return function
+
+
+def add_rows(x, indices, rows):
+    """Returns `x` with rows added, as `advtext.backend.tensorflow.add_rows`."""
+    return x.at[indices].add(rows)
+
+
 def repeat(count, body, value):
     """Returns `body(body(... value))`; variables that it assigns keep up."""
     pure = Pure(body)

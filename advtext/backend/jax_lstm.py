@@ -11,7 +11,7 @@ from jax import numpy as jnp
 from advtext.backend.matmul import low
 
 
-def lstm(x, h, c, kernel, recurrent_kernel, bias):
+def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     """Runs an LSTM, as `advtext.backend.tensorflow_lstm.lstm`."""
     outputs, h, c = _lstm(
         jnp.swapaxes(x, 0, 1), h, c, kernel, recurrent_kernel, bias

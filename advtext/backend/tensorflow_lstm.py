@@ -4,14 +4,42 @@ Keras' loop multiplies inputs and weights step by step, forwards and again
 backwards. Here only the product with the previous output is left in the loop:
 the products with the inputs, and those that form the gradients of the weights
 and of the inputs, are single products over all steps.
+
+A product of the loop is too small to be shared among cores: waiting for each
+other costs more than it gains. So each half of the batch has a loop of its own,
+and both run at once. In training, stretches of the loop are compiled by XLA.
+
+All gates take one tanh, since `sigmoid(x) = (tanh(x / 2) + 1) / 2`.
 """
 
+import os
+
 import tensorflow as tf
+from keras import ops
 
 from advtext.backend.matmul import low
+from advtext.backend.tensorflow import expect_many_models
+from advtext.backend.tensorflow_lstm_steps import (
+    COMPILED,
+    arrays,
+    backward,
+    before,
+    forward,
+    product,
+    weight_gradient,
+)
+
+# Steps that are compiled as one: what is compiled depends on no length.
+BLOCK = 40
+# With fewer units compiling takes longer than it saves.
+_FEWEST_UNITS = 64
+_SECOND_ORDER = (
+    "advtext.layers.LSTM has no second-order gradients on a CPU with "
+    "TensorFlow: use keras.layers.LSTM, which has the same weights"
+)
 
 
-def lstm(x, h, c, kernel, recurrent_kernel, bias):
+def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     """Runs an LSTM with sigmoid gates and tanh, as `keras.layers.LSTM`.
 
     Args:
@@ -21,121 +49,139 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias):
         kernel: `(dim, 4 * units)`; gates in Keras' order i, f, c, o.
         recurrent_kernel: `(units, 4 * units)`.
         bias: `(4 * units,)`.
+        training: Whether it is worth while to compile the loops.
 
     Returns:
         `(outputs, h, c)`: `(batch, time, units)` and the last output and state.
     """
     # Tensors, not variables: the gradient needs the values of now, also when
     # a state that is a variable has moved on by then.
-    tensors = map(tf.convert_to_tensor, (h, c, kernel, recurrent_kernel, bias))
-    outputs, h, c = _lstm(tf.transpose(x, (1, 0, 2)), *tensors)
-    return tf.transpose(outputs, (1, 0, 2)), h, c
+    rows = list(map(tf.convert_to_tensor, (x, h, c)))
+    weights = list(map(tf.convert_to_tensor, (kernel, recurrent_kernel, bias)))
+    run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
+    if _cores() == 1 or x.shape[0] == 1:
+        return run(*rows, *weights)
+    half = tf.shape(x)[0] // 2
+    halves = [v[:half] for v in rows], [v[half:] for v in rows]
+    results = zip(*(run(*each, *weights) for each in halves), strict=True)
+    return tuple(tf.concat(each, axis=0) for each in results)
+
+
+def _pays(x, recurrent_kernel):
+    """Returns whether XLA runs the loop faster.
+
+    It has no fast products of fewer bits.
+    """
+    return (
+        low(recurrent_kernel)[0].dtype == x.dtype
+        and x.dtype in (tf.float32, tf.float64)
+        and recurrent_kernel.shape[0] >= _FEWEST_UNITS
+    )
+
+
+def _cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @tf.custom_gradient
-def _lstm(x, h0, c0, kernel, recurrent_kernel, bias):
-    inputs = _products(x, kernel)
-    gates, cells, outputs = _forward(inputs, h0, c0, recurrent_kernel, bias)
+def _at_once(*args):
+    return _run(*args, None)
+
+
+@tf.custom_gradient
+def _compiled(*args):
+    expect_many_models()
+    return _run(*args, BLOCK)
+
+
+def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
+    """Returns the results, and the function that gives their gradients.
+
+    Args:
+        size: Steps in a block, which is compiled; `None` for all, as they are.
+    """
+    time = tf.shape(x)[1]
+    ahead, back = (forward, backward) if size is None else COMPILED
+    x = _in_blocks(x, size)
+    number = tf.shape(x)[0]
+    size = x.shape[1] or time
+    half = _halves(bias)
+    into, again = half * kernel, half * recurrent_kernel
+    start = half * bias
+
+    def run(b, h, c, *saved):
+        steps = tf.minimum(size, time - b * size)
+        inputs = tf.nn.bias_add(product(x[b], into), start)
+        *found, h_end, c_end = ahead(inputs, h, c, again, steps)
+        found = (h, c, *found)
+        saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
+        return b + 1, h_end, c_end, *saved
+
+    _, h, c, *saved = tf.while_loop(
+        lambda b, *_: b < number, run, (0, h0, c0, *arrays(x, number, 5))
+    )
+    outputs = _in_one(saved[-1].stack(), time)
 
     def gradient(d_outputs, d_h, d_c):
-        before = tf.concat([c0[None], cells[:-1]], axis=0)
-        d_gates, d_h0, d_c0 = _backward(
-            gates, cells, before, d_outputs, d_h, d_c, recurrent_kernel
+        d_outputs = _in_blocks(d_outputs, x.shape[1])
+        transposed = tf.transpose(kernel), tf.transpose(recurrent_kernel)
+
+        def run(k, d_h, d_c, d_x, *sums):
+            b = number - 1 - k
+            h, c, gates, cells, outputs = (array.read(b) for array in saved)
+            d_gates, d_h, d_c = back(
+                c,
+                gates,
+                cells,
+                d_outputs[b],
+                d_h,
+                d_c,
+                transposed[1],
+                tf.minimum(size, time - b * size),
+            )
+            d_piece = product(d_gates, transposed[0])
+            more = (
+                weight_gradient(x[b], d_gates),
+                weight_gradient(before(outputs, h), d_gates),
+                tf.reduce_sum(d_gates, (0, 1)),
+            )
+            sums = [a + b for a, b in zip(sums, more, strict=True)]
+            return k + 1, d_h, d_c, d_x.write(b, d_piece), *sums
+
+        sums = map(tf.zeros_like, (kernel, recurrent_kernel, bias))
+        _, d_h, d_c, d_x, *sums = tf.while_loop(
+            lambda k, *_: k < number,
+            run,
+            (0, d_h, d_c, *arrays(x, number, 1), *sums),
         )
-        before = tf.concat([h0[None], outputs[:-1]], axis=0)
-        return (
-            tf.cast(_products(d_gates, tf.transpose(kernel)), x.dtype),
-            d_h0,
-            d_c0,
-            _weight_gradient(x, d_gates),
-            _weight_gradient(before, d_gates),
-            tf.reduce_sum(tf.cast(d_gates, x.dtype), (0, 1)),
-        )
+        gradients = _in_one(d_x.stack(), time), d_h, d_c, *sums
+        return [
+            tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
+            for each in gradients
+        ]
 
-    return (outputs, outputs[-1], cells[-1]), gradient
+    return (outputs, h, c), gradient
 
 
-def _products(x, weights):
-    """Multiplies every step of `(time, batch, dim)` in one product."""
-    flat = tf.matmul(*low(tf.reshape(x, (-1, x.shape[-1])), weights))
-    time, batch = tf.unstack(tf.shape(x)[:2])
-    return tf.reshape(flat, (time, batch, weights.shape[-1]))
+def _in_blocks(x, size):
+    """Returns `(batch, time, dim)` as `(blocks, size, batch, dim)`."""
+    x = tf.transpose(x, (1, 0, 2))
+    if size is None:
+        return x[None]
+    missing = -tf.shape(x)[0] % size
+    x = tf.pad(x, [[0, missing], [0, 0], [0, 0]])
+    return tf.reshape(x, (-1, size, *ops.shape(x)[1:]))
 
 
-def _weight_gradient(x, d_gates):
-    flat = low(*(tf.reshape(v, (-1, v.shape[-1])) for v in (x, d_gates)))
-    return tf.cast(tf.matmul(*flat, transpose_a=True), x.dtype)
+def _in_one(blocks, time):
+    """Returns what `_in_blocks` divided."""
+    x = tf.reshape(blocks, (-1, *ops.shape(blocks)[2:]))[:time]
+    return tf.transpose(x, (1, 0, 2))
 
 
-def _arrays(steps, *dtypes):
-    return [tf.TensorArray(dtype, size=steps) for dtype in dtypes]
-
-
-def _forward(inputs, h0, c0, recurrent_kernel, bias):
-    """Returns activated gates, cell states and outputs of all steps."""
-    steps = tf.shape(inputs)[0]
-    dtype = h0.dtype
-    (weights,) = low(recurrent_kernel)
-
-    def step(t, h, c, gates, cells, outputs):
-        product = tf.matmul(*low(h), weights)
-        i, f, g, o = tf.split(
-            tf.cast(inputs[t], dtype) + tf.cast(product, dtype) + bias,
-            4,
-            axis=-1,
-        )
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        c = f * c + i * g
-        h = o * tf.tanh(c)
-        return (
-            t + 1,
-            h,
-            c,
-            gates.write(t, tf.concat([i, f, g, o], axis=-1)),
-            cells.write(t, c),
-            outputs.write(t, h),
-        )
-
-    *_, gates, cells, outputs = tf.while_loop(
-        lambda t, *_: t < steps,
-        step,
-        (0, h0, c0, *_arrays(steps, dtype, dtype, dtype)),
-        maximum_iterations=steps,
-    )
-    return gates.stack(), cells.stack(), outputs.stack()
-
-
-def _backward(gates, cells, before, d_outputs, d_h, d_c, recurrent_kernel):
-    """Returns the gradients of the gates' inputs, and of both states.
-
-    The first only enter products, and have their type.
-    """
-    steps = tf.shape(gates)[0]
-    (weights,) = low(tf.transpose(recurrent_kernel))
-
-    def step(t, d_h, d_c, d_gates):
-        i, f, g, o = tf.split(gates[t], 4, axis=-1)
-        squashed = tf.tanh(cells[t])
-        d_h = d_h + d_outputs[t]
-        d_c = d_c + d_h * o * (1.0 - tf.square(squashed))
-        parts = (
-            d_c * g * i * (1.0 - i),
-            d_c * before[t] * f * (1.0 - f),
-            d_c * i * (1.0 - tf.square(g)),
-            d_h * squashed * o * (1.0 - o),
-        )
-        d_gate = tf.concat(low(*parts), axis=-1)
-        return (
-            t - 1,
-            tf.cast(tf.matmul(d_gate, weights), d_h.dtype),
-            d_c * f,
-            d_gates.write(t, d_gate),
-        )
-
-    _, d_h, d_c, d_gates = tf.while_loop(
-        lambda t, *_: t >= 0,
-        step,
-        (steps - 1, d_h, d_c, *_arrays(steps, weights.dtype)),
-        maximum_iterations=steps,
-    )
-    return d_gates.stack(), d_h, d_c
+def _halves(bias):
+    """Returns 1/2 for the gates with a sigmoid, 1 for the one with a tanh."""
+    half = tf.fill((bias.shape[0] // 4,), tf.cast(0.5, bias.dtype))
+    return tf.concat([half, half, tf.ones_like(half), half], axis=0)

@@ -86,13 +86,3 @@ class Corpus:
         chosen.lengths = self.lengths[indices]
         chosen.labels = None if self.labels is None else self.labels[indices]
         return chosen
-
-    def get_arrays(self):
-        """Returns the arguments of a corpus that is not a subset."""
-        arrays = {
-            "ids": self.ids,
-            "offsets": np.append(self.starts, len(self.ids)),
-        }
-        if self.labels is not None:
-            arrays["labels"] = self.labels
-        return arrays

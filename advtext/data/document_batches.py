@@ -17,8 +17,9 @@ class DocumentBatches(PaddedBatches):
         corpus: `advtext.data.Corpus`.
         batch_size: Documents in a batch; at most the whole corpus.
         max_length: Longest row; of longer documents the end is kept.
-        boundaries: Increasing lengths to pad to; 8 equal steps up to
-            `max_length` by default. Few keep compilation cheap.
+        boundaries: Increasing lengths to pad to. By default equal steps up to
+            `max_length`: 40, but 8 where steps are compiled for every shape
+            (JAX); more of them mean less padding and more compilations.
         seed: Integer seed of the order.
         steps: Batches in a Keras epoch; `None` for one pass over the data.
         pool: Batches in a stretch that is sorted by length; at most 50, and

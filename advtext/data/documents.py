@@ -1,7 +1,7 @@
 """What a reader gives: texts and their labels."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,13 +34,18 @@ class RawDocuments:
     """Texts as they were read, before labels became classes.
 
     Args:
-        texts: list of strings.
+        texts: list of strings, or an iterator over them.
         labels: list of strings, `None` for a text without a label. Integers
-            are written in decimal.
-        locate: function from a position in the lists to the place it was
+            are written in decimal. Beside an iterator the list is complete
+            when that has come to its end.
+        locate: function from a position in the list to the place it was
             read from, such as `"train.csv:7"`; errors begin with it.
     """
 
-    texts: list[str]
+    texts: Iterable[str]
     labels: list[str | None]
     locate: Callable[[int], str]
+
+    def in_memory(self):
+        """Returns the same with a list of texts."""
+        return replace(self, texts=list(self.texts))

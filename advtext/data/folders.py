@@ -6,7 +6,7 @@ from pathlib import Path
 
 from advtext.data.documents import RawDocuments
 from advtext.data.source import SPLITS, Source
-from advtext.data.text_files import COMPRESSIONS, FORMATS, read_text_file
+from advtext.data.text_files import COMPRESSIONS, FORMATS, stream_text_file
 
 _CLASSES = ("neg", "pos")
 
@@ -15,7 +15,7 @@ def open_folder(data_dir):
     """Opens a folder of texts, whichever of the known layouts it has.
 
     - Files `train`, and perhaps `test` and `unsup`, each with the ending of
-      one of the formats of `read_text_file`, such as `train.jsonl.xz`.
+      one of the formats of `stream_text_file`, such as `train.jsonl.xz`.
     - The layout of `aclImdb`: folders `train/neg`, `train/pos`, and perhaps
       `test/neg`, `test/pos` and `train/unsup`, of one `.txt` file a text.
 
@@ -74,8 +74,8 @@ class _Files(Source):
         super().__init__(paths)
         self._paths = paths
 
-    def read_raw(self, split):
-        return read_text_file(self._paths[split])
+    def stream_raw(self, split):
+        return stream_text_file(self._paths[split])
 
     def fingerprint(self):
         digest = hashlib.sha256()
@@ -107,14 +107,13 @@ class _AclImdb(Source):
                 )
         super().__init__(self._parts, class_names=_CLASSES)
 
-    def read_raw(self, split):
-        texts, labels, paths = [], [], []
+    def stream_raw(self, split):
+        labels, paths = [], []
         for label, part in self._parts[split]:
             files = _text_files(part)
-            texts.extend(map(_read_whole, files))
             labels.extend([label] * len(files))
             paths.extend(files)
-        return RawDocuments(texts, labels, paths.__getitem__)
+        return RawDocuments(map(_read_whole, paths), labels, paths.__getitem__)
 
     def fingerprint(self):
         digest = hashlib.sha256()

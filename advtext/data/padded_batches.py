@@ -1,5 +1,9 @@
 from advtext.data.batches import Batches
-from advtext.data.length_buckets import equal_steps, padded_documents, widen
+from advtext.data.length_buckets import (
+    default_boundaries,
+    padded_documents,
+    widen,
+)
 
 
 class PaddedBatches(Batches):
@@ -9,8 +13,9 @@ class PaddedBatches(Batches):
         corpus: `advtext.data.Corpus`.
         batch_size: Documents in a batch.
         max_length: Longest row; of longer documents the end is kept.
-        boundaries: Increasing lengths to pad to; 8 equal steps up to
-            `max_length` by default. Few keep compilation cheap.
+        boundaries: Increasing lengths to pad to. By default equal steps up to
+            `max_length`: 40, but 8 where steps are compiled for every shape
+            (JAX); more of them mean less padding and more compilations.
         steps: Batches in a Keras epoch; `None` for one pass over the data.
     """
 
@@ -21,7 +26,7 @@ class PaddedBatches(Batches):
         self.corpus = corpus
         self.batch_size = batch_size
         self.max_length = max_length
-        self.boundaries = boundaries or equal_steps(max_length)
+        self.boundaries = boundaries or default_boundaries(max_length)
 
     @property
     def batches_per_pass(self):

@@ -1,6 +1,7 @@
 """From a source to encoded documents, by way of a cache."""
 
 import hashlib
+import itertools
 import json
 import os
 import warnings
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
-from advtext.data.token_cache import VERSION, TokenCache
+from advtext.data.token_cache import VERSION, Encoded, TokenCache
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 
@@ -41,7 +42,10 @@ def prepare(
     """Encodes every document of a source, or opens the cache that has them.
 
     A tokenizer is fitted on the training and the unlabelled texts, never on
-    the test texts.
+    the test texts. Words of large corpora are found on several cores, and
+    token ids go to the disk as they come (4 bytes a word for a while, beside
+    the cache): memory grows with the distinct words and, by some bytes each,
+    with the documents, not with their length.
 
     Args:
         source: a `Source`.
@@ -83,7 +87,8 @@ def prepare(
             warnings.warn(
                 f"{error}. The token cache is built again.", stacklevel=2
             )
-    cache.write(*_encode(source, tokenizer, settings))
+    encoded = _encode(source, tokenizer, settings, cache.make_parent())
+    cache.write(*encoded)
     return Prepared(*cache.read())
 
 
@@ -130,28 +135,30 @@ def _cache_folder(cache_dir, source, identity):
     return Path(cache_dir) / name[:32]
 
 
-def _encode(source, tokenizer, settings):
-    """Returns the tokenizer, the corpora and the class names of a source."""
+def _encode(source, tokenizer, settings, folder):
+    """Returns the tokenizer, the splits to write and the class names."""
     labels, sizes = {}, {}
 
     def texts_of(splits):
         for split in splits:
-            documents = source.read(split)
-            labels[split] = documents.labels
-            sizes[split] = len(documents)
-            yield from progress(documents.texts, f"encoding {split}")
+            texts, classes = source.stream(split)
+            sizes[split] = 0
+            for text in progress(texts, f"encoding {split}"):
+                sizes[split] += 1
+                yield text
+            labels[split] = classes()
 
-    encoded, rest = [], source.splits
-    if not isinstance(tokenizer, Tokenizer):
-        fitting = [split for split in source.splits if split != "test"]
-        rest = [split for split in source.splits if split == "test"]
-        tokenizer, encoded = TOKENIZERS[tokenizer].fit_encode(
-            texts_of(fitting), **settings
+    if isinstance(tokenizer, Tokenizer):
+        encoded = tokenizer.encode_stream(texts_of(source.splits), folder)
+    else:
+        tokenizer, encoded = TOKENIZERS[tokenizer].fit_stream(
+            texts_of(split for split in source.splits if split != "test"),
+            others=texts_of({"test"}.intersection(source.splits)),
+            folder=folder,
+            **settings,
         )
-    encoded.extend(map(tokenizer.encode, texts_of(rest)))
-    corpora, start = {}, 0
-    for split, size in sizes.items():
-        documents = encoded[start : start + size]
-        corpora[split] = Corpus.from_documents(documents, labels[split])
-        start += size
-    return tokenizer, corpora, source.class_names
+    splits = {
+        split: Encoded(itertools.islice(encoded, size), labels[split])
+        for split, size in sizes.items()
+    }
+    return tokenizer, splits, source.class_names

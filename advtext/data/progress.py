@@ -10,7 +10,7 @@ def progress(items, label):
     The line goes to standard error, and only when that is a terminal.
 
     Args:
-        items: a sequence.
+        items: an iterable; of a sequence the line gives the percentage.
         label: what is being done, a few words.
 
     Example:
@@ -21,14 +21,15 @@ def progress(items, label):
     if not sys.stderr.isatty():
         yield from items
         return
+    total = len(items) if hasattr(items, "__len__") else 0
     due = time.monotonic() + 0.5
     shown = False
     for done, item in enumerate(items):
         if time.monotonic() >= due:
             due += 0.2
             shown = True
-            percent = 100 * done // len(items)
-            print(f"\r{label}: {percent}%", end="", file=sys.stderr, flush=True)
+            share = f"{100 * done // total}%" if total else f"{done:,} done"
+            print(f"\r{label}: {share}", end="", file=sys.stderr, flush=True)
         yield item
     if shown:
         print("\r\033[K", end="", file=sys.stderr, flush=True)

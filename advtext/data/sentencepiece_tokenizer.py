@@ -53,7 +53,14 @@ class SentencePieceTokenizer(Tokenizer):
             )
 
     @classmethod
-    def fit_encode(cls, texts, vocabulary_size=30_000, lowercase=True):
+    def fit_stream(
+        cls,
+        texts,
+        vocabulary_size=30_000,
+        lowercase=True,
+        folder=None,
+        others=(),
+    ):
         """Learns pieces from texts and encodes them.
 
         The pieces come from at most 8 million characters, of texts evenly
@@ -65,9 +72,11 @@ class SentencePieceTokenizer(Tokenizer):
                 of the sequence included. Where the texts do not support as
                 many pieces, there are fewer.
             lowercase: whether to ignore case.
+            folder: not used; the texts are held in memory.
+            others: see `Tokenizer`.
 
         Returns:
-            The tokenizer, and a list with the ids of each text.
+            The tokenizer, and an iterator over the ids of each text.
 
         Raises:
             ValueError: there is no text, or `vocabulary_size` is too small
@@ -83,7 +92,8 @@ class SentencePieceTokenizer(Tokenizer):
             ids = _encode(processor, text)
             np.add.at(counts, ids[:-1], 1)
             encoded.append(ids)
-        return cls(model, counts[1:].tolist()), encoded
+        encoded.extend(_encode(processor, text) for text in others)
+        return cls(model, counts[1:].tolist()), iter(encoded)
 
     def encode(self, text):
         """Returns the ids of a text, int32, ending with `end_of_sequence`.

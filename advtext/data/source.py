@@ -13,8 +13,9 @@ SPLITS = ("train", "test", "unsup")
 class Source:
     """Texts of a training, a test and an unlabelled split, with classes.
 
-    A new kind of corpus is a subclass with two methods: `read_raw(split)`,
-    which returns `RawDocuments`, and `fingerprint()`.
+    A new kind of corpus is a subclass with two methods: `fingerprint()`, and
+    `read_raw(split)`, which returns `RawDocuments` in memory, or
+    `stream_raw(split)`, which returns them with an iterator over the texts.
 
     Args:
         splits: names of the splits present, out of `"train"`, `"test"` and
@@ -52,7 +53,10 @@ class Source:
     def class_names(self):
         """Tuple of names: the position of a name is the class's number."""
         if self._seen is None:
-            self._learn_classes(self._read("train"))
+            texts, classes = self.stream("train")
+            for _ in texts:
+                pass
+            classes()
         return self._class_names
 
     def read(self, split):
@@ -68,9 +72,29 @@ class Source:
             ValueError: no such split, or something in it is wrong; the
                 message names the file and the line.
         """
-        documents = self._read(split)
+        documents = self._stream(split).in_memory()
+        return Documents(documents.texts, self._classes(split, documents))
+
+    def stream(self, split):
+        """Reads the texts of one split one by one; `read` without memory.
+
+        Args:
+            split: `"train"`, `"test"` or `"unsup"`.
+
+        Returns:
+            An iterator over the texts, and a function that returns the
+            classes (`labels` of `Documents`) when all of them are read.
+
+        Raises:
+            ValueError: as `read`, by this method, the iterator or the
+                function.
+        """
+        documents = self._stream(split)
+        return iter(documents.texts), lambda: self._classes(split, documents)
+
+    def _classes(self, split, documents):
         if split == "unsup":
-            return Documents(documents.texts, None)
+            return None
         if split == "train":
             self._learn_classes(documents)
         elif None in documents.labels:
@@ -81,23 +105,27 @@ class Source:
             )
         names = self.class_names
         known = [name if name in self._seen else None for name in names]
-        return Documents(documents.texts, encode_labels(documents, known))
+        return encode_labels(documents, known)
+
+    def stream_raw(self, split):
+        """Reads one split; returns `RawDocuments` with an iterator."""
+        return self.read_raw(split)
 
     def read_raw(self, split):
-        """Reads one split; returns `RawDocuments`."""
+        """Reads one split; returns `RawDocuments` with a list."""
         raise NotImplementedError
 
     def fingerprint(self):
         """Returns a string that changes when any text or label changes."""
         raise NotImplementedError
 
-    def _read(self, split):
+    def _stream(self, split):
         if split not in self.splits:
             raise ValueError(
                 f"There is no split {split!r} here. Choose one of: "
                 f"{', '.join(self.splits)}."
             )
-        return self.read_raw(split)
+        return self.stream_raw(split)
 
     def _learn_classes(self, documents):
         check_two_classes(documents)

@@ -99,28 +99,31 @@ class _Tfds(Source):
             self._names and tuple(self._names),
         )
 
-    def read_raw(self, split):
+    def stream_raw(self, split):
         import tensorflow_datasets as tfds
 
-        texts, labels = [], []
         name = _TFDS_SPLITS[split]
-        batches = self._builder.as_dataset(split=name, batch_size=1000)
-        for batch in tfds.as_numpy(batches):
-            texts.extend(batch["text"])
-            labels.extend(map(self._label, batch["label"].tolist()))
+        labels = []
 
         def locate(position):
             return f"{self.name} {name}[{position}]"
 
-        try:
-            for position, text in enumerate(texts):
-                texts[position] = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{locate(position)}: not valid UTF-8 at byte "
-                f"{error.start + 1}. Write the set again as UTF-8."
-            ) from error
-        return RawDocuments(texts, labels, locate)
+        def texts():
+            batches = self._builder.as_dataset(split=name, batch_size=1000)
+            for batch in tfds.as_numpy(batches):
+                for text, label in zip(
+                    batch["text"], batch["label"].tolist(), strict=True
+                ):
+                    try:
+                        yield text.decode("utf-8")
+                    except UnicodeDecodeError as error:
+                        raise ValueError(
+                            f"{locate(len(labels))}: not valid UTF-8 at byte "
+                            f"{error.start + 1}. Write the set again as UTF-8."
+                        ) from error
+                    labels.append(self._label(label))
+
+        return RawDocuments(texts(), labels, locate)
 
     def fingerprint(self):
         digest = hashlib.sha256(self.name.encode())

@@ -1,8 +1,10 @@
 """Reads one file of texts: JSON lines, CSV, TSV or plain lines."""
 
+import array
 import functools
 import gzip
 import lzma
+import sys
 import zlib
 from pathlib import Path
 
@@ -29,8 +31,8 @@ FORMATS = tuple(_READERS)
 COMPRESSIONS = tuple(_OPENERS)
 
 
-def read_text_file(path):
-    """Reads every text of a file, and its label where it has one.
+def stream_text_file(path):
+    """Reads the texts of a file one by one, and labels where it has them.
 
     - `.jsonl`, `.json`: one object `{"text": ..., "label": ...}` a line;
       blank lines are skipped.
@@ -45,26 +47,36 @@ def read_text_file(path):
         path: the file.
 
     Returns:
-        `RawDocuments`.
+        `RawDocuments` with an iterator.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is empty, damaged or of an unknown kind, or a
-            line cannot be read; the message names file and line.
+            line cannot be read; the message names file and line. Raised by
+            the iterator, but for an unknown kind.
     """
     path = Path(path)
     read, compression = _find_reader(path)
-    texts, labels, lines = [], [], []
-    with _OPENERS[compression](path, "rb") as file:
-        for line, text, label in read(path, _lines(path, file)):
-            texts.append(text)
-            labels.append(label)
-            lines.append(line)
-    if not texts:
-        raise ValueError(
-            f"{path}: the file holds no text. Fill it or take it away."
-        )
-    return RawDocuments(texts, labels, lambda n: f"{path}:{lines[n]}")
+    labels, lines = [], array.array("q")
+
+    def texts():
+        with _OPENERS[compression](path, "rb") as file:
+            for line, text, label in read(path, _lines(path, file)):
+                # One string for all texts of a class.
+                labels.append(label and sys.intern(label))
+                lines.append(line)
+                yield text
+        if not labels:
+            raise ValueError(
+                f"{path}: the file holds no text. Fill it or take it away."
+            )
+
+    return RawDocuments(texts(), labels, lambda n: f"{path}:{lines[n]}")
+
+
+def read_text_file(path):
+    """Reads a whole file, as `stream_text_file`; returns `RawDocuments`."""
+    return stream_text_file(path).in_memory()
 
 
 def _find_reader(path):

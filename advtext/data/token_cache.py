@@ -1,7 +1,11 @@
 """Encoded documents on disk: one folder for one source and tokenizer."""
 
+import array
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,23 @@ from advtext.data.tokenizers import load_tokenizer
 VERSION = 2
 _MANIFEST = "manifest.json"
 _TOKENIZER = "tokenizer.json"
+_PARTS = ("ids", "offsets", "labels")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Documents on their way into a cache.
+
+    Args:
+        documents: iterable of integer arrays, read once.
+        labels: as of `Corpus`.
+    """
+
+    documents: Iterable[np.ndarray]
+    labels: np.ndarray | None
+
+    def __iter__(self):
+        return iter(self.documents)
 
 
 class TokenCache:
@@ -33,6 +54,12 @@ class TokenCache:
         """Returns whether a cache was written here."""
         return (self.folder / _MANIFEST).is_file()
 
+    def make_parent(self):
+        """Makes the folder that the cache's own will lie in; returns it."""
+        with self._writing():
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+        return self.folder.parent
+
     def write(self, tokenizer, corpora, class_names):
         """Writes everything that `read` gives back.
 
@@ -40,40 +67,35 @@ class TokenCache:
 
         Args:
             tokenizer: the `Tokenizer` that encoded the corpora.
-            corpora: dict from split to `Corpus`, none of them a subset.
+            corpora: dict from split to `Corpus` or `Encoded`.
             class_names: tuple of strings.
 
         Raises:
             OSError: the folder cannot be written; no half-written file stays.
         """
-        try:
+        # Two bytes a token do for most vocabularies.
+        small = tokenizer.vocabulary_size <= 2**16
+        files = [_TOKENIZER]
+        with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             tokenizer.save(self.folder / _TOKENIZER)
-            sums = {_TOKENIZER: self._measure(_TOKENIZER)}
-            # Two bytes a token do for most vocabularies.
-            small = tokenizer.vocabulary_size <= 2**16
             for split, corpus in corpora.items():
-                for part, array in corpus.get_arrays().items():
-                    if part == "ids" and small:
-                        array = array.astype("uint16", copy=False)
-                    name = f"{split}.{part}.npy"
-                    sums[name] = self._save_array(name, array)
+                names = [f"{split}.{part}.npy" for part in _PARTS]
+                dtype = "uint16" if small else "int32"
+                lengths = self._save(names[0], dtype, corpus)
+                self._save(names[1], "int64", [np.cumsum([0, *lengths])])
+                if corpus.labels is not None:
+                    self._save(names[2], "int32", [corpus.labels])
+                files += names[: 2 + (corpus.labels is not None)]
             content = {
                 "version": VERSION,
                 "splits": list(corpora),
                 "class_names": list(class_names),
-                "files": sums,
+                "files": {name: self._measure(name) for name in files},
             }
             manifest = {"content": content, "sha256": _digest(content)}
             with atomic_file(self.folder / _MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1).encode("ascii"))
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"Cannot write the token cache in {self.folder}: "
-                f"{error.strerror}. Make room there, or choose a folder that "
-                "can be written (`cache_dir`)",
-            ) from error
 
     def read(self):
         """Checks the files and opens them.
@@ -95,7 +117,7 @@ class TokenCache:
         for split in content["splits"]:
             arrays = {
                 part: np.load(self.folder / name, mmap_mode="r")
-                for part in ("ids", "offsets", "labels")
+                for part in _PARTS
                 if (name := f"{split}.{part}.npy") in content["files"]
             }
             corpora[split] = Corpus(**arrays)
@@ -112,11 +134,29 @@ class TokenCache:
             pass
         raise ValueError(f"{path} is truncated or damaged")
 
-    def _save_array(self, name, array):
+    @contextlib.contextmanager
+    def _writing(self):
+        try:
+            yield
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"Cannot write the token cache in {self.folder}: "
+                f"{error.strerror}. Make room there, or choose a folder that "
+                "can be written (`cache_dir`)",
+            ) from error
+
+    def _save(self, name, dtype, arrays):
+        """Writes arrays as one, as `np.save` would; returns their lengths."""
+        lengths = array.array("q")
         with atomic_file(self.folder / name) as file:
-            writer = _SummingWriter(file)
-            np.save(writer, array)
-        return {"bytes": writer.size, "sha256": writer.digest.hexdigest()}
+            _write_header(file, dtype, 0)
+            for part in arrays:
+                lengths.append(len(part))
+                file.write(np.ascontiguousarray(part, dtype))
+            file.seek(0)
+            _write_header(file, dtype, sum(lengths))
+        return lengths
 
     def _measure(self, name):
         path = self.folder / name
@@ -127,22 +167,12 @@ class TokenCache:
         return {"bytes": path.stat().st_size, "sha256": digest}
 
 
-class _SummingWriter:
-    """Passes bytes on to a file and sums them up.
-
-    Not being a file itself, it also keeps NumPy from its own way of writing,
-    whose errors do not say that the disk is full.
-    """
-
-    def __init__(self, file):
-        self.file = file
-        self.size = 0
-        self.digest = hashlib.sha256()
-
-    def write(self, data):
-        self.size += len(data)
-        self.digest.update(data)
-        return self.file.write(data)
+def _write_header(file, dtype, size):
+    """Begins a `.npy` file; takes the same room for every size."""
+    descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": descr, "fortran_order": False, "shape": (size,)}
+    )
 
 
 def _digest(content):

@@ -16,7 +16,7 @@ class Tokenizer:
 
     Id 0 is padding and never comes out of `encode`; the last id ends every
     text. A subclass sets `kind` and implements `encode`, `decode`,
-    `fit_encode`, `get_content` and `from_content`.
+    `fit_stream`, `get_content` and `from_content`.
 
     Args:
         token_counts: how often each id occurred in the texts that the
@@ -33,17 +33,46 @@ class Tokenizer:
 
     @classmethod
     def fit(cls, texts, *args, **kwargs):
-        """Learns a vocabulary; the arguments are those of `fit_encode`."""
-        return cls.fit_encode(texts, *args, **kwargs)[0]
+        """Learns a vocabulary; the arguments are those of `fit_stream`."""
+        return cls.fit_stream(texts, *args, **kwargs)[0]
 
     @classmethod
-    def fit_encode(cls, texts, vocabulary_size, **settings):
+    def fit_encode(cls, texts, *args, **kwargs):
         """Returns the fitted tokenizer and a list: the ids of each text."""
+        tokenizer, encoded = cls.fit_stream(texts, *args, **kwargs)
+        return tokenizer, list(encoded)
+
+    @classmethod
+    def fit_stream(
+        cls, texts, vocabulary_size, folder=None, others=(), **settings
+    ):
+        """Learns a vocabulary of texts and encodes them, and others.
+
+        All texts have been read when it returns.
+
+        Args:
+            texts: iterable of strings.
+            vocabulary_size: the most ids there may be.
+            folder: for temporary files without a name, where a tokenizer
+                needs any; `None` means the folder of temporary files.
+            others: iterable of strings that are encoded, not learned from.
+
+        Returns:
+            The fitted tokenizer, and an iterator over the ids of each text,
+            int32, those of the others last.
+        """
         raise NotImplementedError
 
     def encode(self, text):
         """Returns the token ids of a text, int32, never empty."""
         raise NotImplementedError
+
+    def encode_stream(self, texts, folder=None):
+        """Returns an iterator over the ids of each text, int32.
+
+        All texts have been read when it returns; `folder` as of `fit_stream`.
+        """
+        return iter([self.encode(text) for text in texts])
 
     def decode(self, ids):
         """Returns the text of token ids."""

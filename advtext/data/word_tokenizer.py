@@ -1,13 +1,10 @@
 """Words as tokens."""
 
-import re
-from collections import defaultdict
-
 import numpy as np
 
+from advtext.data.numbered_texts import NumberedTexts
 from advtext.data.tokenizer import Tokenizer, check_fit_arguments
-
-_words_of = re.compile(r"\w+").findall
+from advtext.data.word_numbers import find_words
 
 
 class WordTokenizer(Tokenizer):
@@ -47,8 +44,14 @@ class WordTokenizer(Tokenizer):
         self._ids = {word: n for n, word in enumerate(self.words, 1)}
 
     @classmethod
-    def fit_encode(
-        cls, texts, vocabulary_size=100_000, min_documents=2, lowercase=True
+    def fit_stream(
+        cls,
+        texts,
+        vocabulary_size=100_000,
+        min_documents=2,
+        lowercase=True,
+        folder=None,
+        others=(),
     ):
         """Learns the vocabulary of texts and encodes them, in one pass.
 
@@ -58,9 +61,11 @@ class WordTokenizer(Tokenizer):
                 of the sequence included; the most frequent words stay.
             min_documents: in how many texts a word must occur to stay.
             lowercase: whether to ignore case.
+            folder: see `Tokenizer`.
+            others: see `Tokenizer`.
 
         Returns:
-            The tokenizer, and a list with the ids of each text.
+            The tokenizer, and an iterator over the ids of each text.
 
         Raises:
             ValueError: an argument is out of range, or no word is left.
@@ -71,36 +76,39 @@ class WordTokenizer(Tokenizer):
                 "`min_documents` must be a positive integer. Received: "
                 f"min_documents={min_documents}."
             )
-        words, encoded = _number_words(texts, lowercase)
-        counts, documents = _count(encoded, len(words))
-        kept = [
-            n for n in range(1, len(words)) if documents[n] >= min_documents
-        ]
-        kept.sort(key=lambda n: (-counts[n], words[n]))
+        numbered = NumberedTexts(texts, lowercase, folder, others)
+        words, counts = numbered.words, numbered.counts.tolist()
+        kept = 1 + np.flatnonzero(numbered.documents[1:] >= min_documents)
+        kept = sorted(kept.tolist(), key=lambda n: (-counts[n], words[n]))
         kept = kept[: vocabulary_size - 2]
         if not kept:
             raise ValueError(
                 f"No word occurs in min_documents={min_documents} of the "
-                f"{len(encoded)} texts. Lower `min_documents` or give more "
-                "texts."
+                f"{counts[0]} texts. Lower `min_documents` or give more texts."
             )
-        tokenizer = cls([words[n] for n in kept], counts[kept], lowercase)
-        table = np.zeros(len(words), "int32")
-        table[kept] = np.arange(1, len(kept) + 1)
-        table[0] = tokenizer.end_of_sequence
-        for position, ids in enumerate(encoded):
-            ids = table[ids]
-            encoded[position] = ids[ids > 0]
-        return tokenizer, encoded
+        tokenizer = cls(
+            [words[n] for n in kept], [counts[n] for n in kept], lowercase
+        )
+        return tokenizer, numbered.encode(tokenizer._ids_of(words))
 
     def encode(self, text):
         """Returns the ids of a text, int32, ending with `end_of_sequence`.
 
         A text without a known word gives the end of the sequence alone.
         """
-        found = _words_of(text.lower() if self.lowercase else text)
+        found = find_words(text, self.lowercase)
         ids = [self._ids[word] for word in found if word in self._ids]
         return np.array([*ids, self.end_of_sequence], "int32")
+
+    def encode_stream(self, texts, folder=None):
+        numbered = NumberedTexts(texts, self.lowercase, folder)
+        return numbered.encode(self._ids_of(numbered.words))
+
+    def _ids_of(self, words):
+        """Returns the ids of numbered words; number 0 ends a text."""
+        ids = np.array([self._ids.get(word, 0) for word in words], "int32")
+        ids[0] = self.end_of_sequence
+        return ids
 
     def decode(self, ids):
         """Returns the words of ids with spaces between; padding is skipped."""
@@ -116,31 +124,3 @@ class WordTokenizer(Tokenizer):
     @classmethod
     def from_content(cls, content):
         return cls(**content)
-
-
-def _number_words(texts, lowercase):
-    """Splits each text once, numbering words in the order they appear.
-
-    Returns the words by number, where 0 is the end of the sequence, and the
-    numbers of each text.
-    """
-    numbers = defaultdict()
-    numbers.default_factory = numbers.__len__
-    end = numbers[""]
-    encoded = []
-    for text in texts:
-        found = _words_of(text.lower() if lowercase else text)
-        encoded.append(
-            np.array([*map(numbers.__getitem__, found), end], "int32")
-        )
-    return list(numbers), encoded
-
-
-def _count(encoded, size):
-    counts = np.zeros(size, "int64")
-    documents = np.zeros(size, "int64")
-    for ids in encoded:
-        np.add.at(counts, ids, 1)
-        # Indexed assignment counts an id once however often it occurs.
-        documents[ids] += 1
-    return counts, documents

@@ -23,6 +23,9 @@ from advtext.evaluation.epsilon_trace import (
 from advtext.evaluation.filters import plot_filters as plot_filters
 from advtext.evaluation.fooling import fooling as fooling
 from advtext.evaluation.fooling import plot_fooling as plot_fooling
+from advtext.evaluation.predict_documents import (
+    predict_documents as predict_documents,
+)
 from advtext.evaluation.predictions import predict as predict
 from advtext.evaluation.predictions import predict_logits as predict_logits
 from advtext.evaluation.robustness import plot_robustness as plot_robustness

@@ -61,20 +61,25 @@ def predict_logits(model, x, batch_size=500):
             "`x` must hold at least one input, (number, ...). Received: shape "
             f"{x.shape}."
         )
-    function, parts = _compiled(model), []
+    function, parts = compiled(model), []
     for first in range(0, len(x), batch_size):
         batch = ops.convert_to_tensor(x[first : first + batch_size])
         logits = function(batch)
         check_logits(logits)
         parts.append(np.asarray(backend.at_least_float32(logits)))
     logits = np.concatenate(parts)
+    check_predicted(logits)
+    return logits
+
+
+def check_predicted(logits):
+    """Raises `ValueError` unless all values can be logits, a NumPy array."""
     check_not_softmax(logits)
     if not np.all(np.isfinite(logits)):
         raise ValueError(
             "The model gives NaN or infinite logits. Are its weights and the "
             "inputs finite, and scaled as in training?"
         )
-    return logits
 
 
 def predict(model, x, probabilities="softmax", batch_size=500):
@@ -122,15 +127,20 @@ def predicted(logits, probabilities):
     return classes, 1 / total
 
 
-def _compiled(model):
-    """Returns `logits_function`, compiled if it is of a Keras model."""
+def compiled(model, compile=backend.compiled):
+    """Returns `logits_function`, compiled if it is of a Keras model.
+
+    Args:
+        model: Keras model, or function from a batch to logits.
+        compile: Function of the backend that compiles.
+    """
     function = logits_function(model)
     owner = getattr(model, "__self__", model)
     if not isinstance(owner, keras.Layer) or not owner.built:
         return function
     known = _COMPILED.setdefault(owner, {})
     name = None if model is owner else model.__name__
-    if name not in known:
+    if (name, compile) not in known:
         # What is compiled must not keep the model alive.
         layer = weakref.ref(owner)
 
@@ -138,5 +148,5 @@ def _compiled(model):
             found = layer() if name is None else getattr(layer(), name)
             return logits_function(found)(x)
 
-        known[name] = backend.compiled(logits, owner.variables)
-    return known[name]
+        known[name, compile] = compile(logits, owner.variables)
+    return known[name, compile]

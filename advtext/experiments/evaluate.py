@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from advtext.data import EvaluationBatches
+from advtext.evaluation import predict_documents
 from advtext.experiments import text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.losses import entropy_from_logits, prediction
@@ -25,7 +25,7 @@ def run(run_dir, config):
         ValueError: If the text has other classes than the run.
     """
     directory = RunDirectory(run_dir)
-    classifier = directory.load_model("classifier.keras")
+    classifier = directory.load_model("classifier.keras").freeze()
     prepared = text.prepare(config, directory.tokenizer())
     names = directory.class_names()
     if prepared.class_names != names:
@@ -38,24 +38,6 @@ def run(run_dir, config):
     return measure(classifier, prepared.corpora["test"], config.max_length)
 
 
-def predict(classifier, corpus, max_length):
-    """Returns the logits of every document, in the corpus' order.
-
-    Args:
-        classifier: Keras model from token ids to logits.
-        corpus: `advtext.data.Corpus`.
-        max_length: Longest row; of longer documents the end is kept.
-
-    Returns:
-        float32 array `(documents, logits)`.
-    """
-    batches = EvaluationBatches(corpus, max_length=max_length)
-    shuffled = classifier.predict(batches, verbose=0)
-    logits = np.empty_like(shuffled)
-    logits[batches.order] = shuffled
-    return logits
-
-
 def measure(classifier, corpus, max_length):
     """Tests a classifier, counting every labelled document once.
 
@@ -65,7 +47,7 @@ def measure(classifier, corpus, max_length):
     """
     if corpus.labels is not None and np.any(corpus.labels < 0):
         corpus = corpus.subset(np.flatnonzero(corpus.labels >= 0))
-    logits = predict(classifier, corpus, max_length)
+    logits = predict_documents(classifier, corpus, max_length)
     predicted = np.asarray(prediction(logits))
     if logits.shape[-1] == 1:
         losses = np.logaddexp(0.0, logits[:, 0]) - logits[:, 0] * corpus.labels

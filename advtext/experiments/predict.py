@@ -5,8 +5,7 @@ import itertools
 import numpy as np
 from keras import ops
 
-from advtext.data import Corpus
-from advtext.experiments import evaluate
+from advtext.evaluation import predict_documents
 from advtext.experiments.run_directory import RunDirectory
 
 
@@ -27,14 +26,14 @@ def run(run_dir, texts, chunk_size=256):
         FileNotFoundError: If the run is not finished.
     """
     directory = RunDirectory(run_dir)
-    classifier = directory.load_model("classifier.keras")
+    classifier = directory.load_model("classifier.keras").freeze()
     tokenizer = directory.tokenizer()
     class_names = directory.class_names()
     max_length = directory.config().max_length
     texts = iter(texts)
     while chunk := list(itertools.islice(texts, chunk_size)):
-        corpus = Corpus.from_documents([tokenizer.encode(t) for t in chunk])
-        logits = evaluate.predict(classifier, corpus, max_length)
+        documents = [tokenizer.encode(text) for text in chunk]
+        logits = predict_documents(classifier, documents, max_length)
         for row in probabilities(logits):
             best = int(np.argmax(row))
             yield class_names[best], float(row[best])

@@ -35,6 +35,8 @@ class LSTM(keras.layers.LSTM):
             return super().inner_loop(
                 sequences, initial_state, mask, training=training
             )
+        if self.go_backwards:
+            sequences = ops.flip(sequences, axis=1)
         outputs, h, c = backend.lstm(
             sequences,
             *initial_state,
@@ -42,6 +44,7 @@ class LSTM(keras.layers.LSTM):
                 ops.cast(weight, sequences.dtype)
                 for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)
             ),
+            training=training,
         )
         return h, outputs, [h, c]
 
@@ -49,7 +52,6 @@ class LSTM(keras.layers.LSTM):
         cell = self.cell
         return (
             mask is None
-            and not self.go_backwards
             and not self.unroll
             and not cell.dropout
             and not cell.recurrent_dropout

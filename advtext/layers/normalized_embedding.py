@@ -2,6 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from advtext.layers.normalized_lookup import moments, normalized_lookup
+
 
 @keras.saving.register_keras_serializable("advtext")
 class NormalizedEmbedding(keras.layers.Layer):
@@ -109,21 +111,18 @@ class NormalizedEmbedding(keras.layers.Layer):
 
     def moments(self):
         """Returns the weighted mean and variance, each `(output_dim,)`."""
-        frequencies = self.token_counts / ops.sum(self.token_counts)
-        frequencies = ops.expand_dims(frequencies, 0)
-        mean = ops.matmul(frequencies, self.embeddings)
-        variance = ops.matmul(
-            frequencies, ops.square(ops.subtract(self.embeddings, mean))
-        )
-        return ops.squeeze(mean, 0), ops.squeeze(variance, 0)
+        return moments(self.embeddings, self._frequencies())
 
     def call(self, inputs):
-        mean, variance = self.moments()
         # A Sequential model hands over its inputs as floats.
         token_ids = ops.cast(inputs, "int32")
-        vectors = ops.take(self.embeddings, token_ids, axis=0)
-        vectors = (vectors - mean) * ops.rsqrt(variance + 1e-6)
+        vectors = normalized_lookup(
+            self.embeddings, self._frequencies(), token_ids
+        )
         return ops.cast(vectors, self.compute_dtype)
+
+    def _frequencies(self):
+        return self.token_counts / ops.sum(self.token_counts)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape, self.output_dim)

@@ -153,7 +153,9 @@ class LanguageModel(keras.Model):
                 self.embedding(tokens), training=training
             )
             start = states and read(states[i], embedded.dtype)
-            output, *end = self.lstms[i](embedded, initial_state=start)
+            output, *end = self.lstms[i](
+                embedded, initial_state=start, training=training
+            )
             if states:
                 keep(states[i], end)
             outputs.append(output)

@@ -3,6 +3,7 @@ from keras import ops
 
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
+from advtext.models.freeze import freeze
 from advtext.models.pooling import POOLINGS, pool, reverse
 
 
@@ -155,16 +156,19 @@ class TextClassifier(Classifier):
             embedded: `(batch, time, dim)`.
             mask: Booleans `(batch, time)`, True for real tokens, which stand
                 on the left; `None` if all are real.
-            training: Unused: the only dropout is in `embed`.
+            training: Passed on to the LSTM: the only dropout is in `embed`.
 
         Returns:
             Logits `(batch, num_classes)`, or `(batch, 1)` for two classes.
         """
         if mask is None:
             mask = ops.ones(ops.shape(embedded)[:2], dtype="bool")
-        pooled = pool(self.lstm(embedded), mask, self.pooling)
+        outputs = self.lstm(embedded, training=training)
+        pooled = pool(outputs, mask, self.pooling)
         if self.backward_lstm is not None:
-            outputs = self.backward_lstm(reverse(embedded, mask))
+            outputs = self.backward_lstm(
+                reverse(embedded, mask), training=training
+            )
             pooled = ops.concatenate(
                 [pooled, pool(outputs, mask, self.pooling)], axis=-1
             )
@@ -182,6 +186,15 @@ class TextClassifier(Classifier):
                 has been changed then.
         """
         copy_encoder(language_model, self)
+
+    def freeze(self):
+        """Returns an equal classifier to predict with, faster.
+
+        Its embedding is a plain `keras.layers.Embedding` of vectors that are
+        normalized once and for all; so it is not to be trained further. Save
+        it and load it like this one, which is left as it is.
+        """
+        return freeze(self)
 
     def get_config(self):
         return {**super().get_config(), **self._config}

@@ -1,0 +1,123 @@
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from advtext.models import TextClassifier
+from advtext.models.pooling import POOLINGS
+
+COUNTS = np.array([0, 9, 5, 1, 2, 7, 1, 3, 4, 8])
+IDS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 0, 0], [8, 0, 0, 0, 0]], "int32")
+
+
+def classifier(**kwargs):
+    kwargs = {"embedding_dim": 3, "units": 4, "hidden_dim": 5, **kwargs}
+    model = TextClassifier(10, **kwargs)
+    if kwargs.get("normalize_embedding", True):
+        model.embedding.adapt(COUNTS)
+    return model
+
+
+def logits(model, ids=IDS):
+    return np.asarray(ops.cast(model(ids, training=False), "float32"))
+
+
+@pytest.mark.parametrize("num_classes", [2, 4])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_logits_are_the_same(pooling, bidirectional, num_classes):
+    model = classifier(
+        pooling=pooling, bidirectional=bidirectional, num_classes=num_classes
+    )
+    np.testing.assert_allclose(
+        logits(model.freeze()), logits(model), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_the_logits_of_mixed_precision_are_the_same(dtype):
+    model = classifier(dtype=dtype, bidirectional=True, pooling="mean")
+    frozen = model.freeze()
+    assert frozen.dtype_policy.name == dtype
+    assert frozen(IDS).dtype == model(IDS).dtype
+    np.testing.assert_array_equal(logits(frozen), logits(model))
+
+
+def test_the_table_is_normalized_by_hand():
+    model = classifier(dtype="float64")
+    table = np.asarray(model.embedding.embeddings)
+    shares = COUNTS / COUNTS.sum()
+    mean = shares @ table
+    variance = shares @ (table - mean) ** 2
+    frozen = model.freeze()
+    assert type(frozen.embedding) is keras.layers.Embedding
+    np.testing.assert_allclose(
+        frozen.embedding.embeddings,
+        (table - mean) / np.sqrt(variance + 1e-6),
+        rtol=1e-12,
+    )
+
+
+def test_the_original_is_left_as_it_is_and_shares_nothing():
+    model = classifier()
+    before, config = model.get_weights(), model.get_config()
+    frozen = model.freeze()
+    expected = logits(frozen)
+    assert model.get_config() == config and model.trainable
+    assert len(model.trainable_variables) == len(frozen.weights)
+    assert not frozen.trainable_variables
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    np.testing.assert_array_equal(model.embedding.token_counts, COUNTS)
+    for variable in model.trainable_variables:
+        variable.assign(variable + 1.0)
+    np.testing.assert_array_equal(logits(frozen), expected)
+
+
+def test_what_is_not_normalized_or_frozen_already_can_be_frozen():
+    model = classifier(normalize_embedding=False)
+    frozen = model.freeze()
+    np.testing.assert_array_equal(logits(frozen), logits(model))
+    np.testing.assert_array_equal(logits(frozen.freeze()), logits(model))
+
+
+def test_the_drawn_weights_of_the_lstm_do_not_matter():
+    frozen = classifier(recurrent_initializer="glorot_uniform").freeze()
+    assert frozen.get_config()["recurrent_initializer"] == "zeros"
+    assert np.any(frozen.lstm.cell.recurrent_kernel)
+
+
+PROGRAM = """
+import json, sys
+import keras
+import numpy as np
+import advtext.models
+model = keras.models.load_model(sys.argv[1])
+ids = np.array(json.loads(sys.argv[2]))
+print(json.dumps(model.predict(ids, verbose=0).tolist()))
+"""
+
+
+def test_a_fresh_process_loads_it_and_predicts_the_same(tmp_path):
+    frozen = classifier(bidirectional=True, pooling="concat").freeze()
+    frozen.save(tmp_path / "frozen.keras")
+    with zipfile.ZipFile(tmp_path / "frozen.keras") as file:
+        config = json.loads(file.read("config.json"))["config"]
+    assert config["normalize_embedding"] is False
+    loaded = keras.models.load_model(tmp_path / "frozen.keras")
+    assert not loaded.trainable_variables
+    arguments = [tmp_path / "frozen.keras", json.dumps(IDS.tolist())]
+    printed = subprocess.check_output(
+        [sys.executable, "-W", "error::UserWarning", "-c", PROGRAM, *arguments],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stderr=subprocess.DEVNULL,
+    )
+    np.testing.assert_allclose(
+        json.loads(printed), logits(frozen), rtol=1e-5, atol=1e-6
+    )

@@ -250,6 +250,19 @@ def test_compiled_blocks_equal_keras(batch, time, count):
             np.testing.assert_allclose(value, reference, **EXACT)
 
 
+def test_what_was_compiled_serves_batches_of_other_sizes(count):
+    def train(*batches):
+        model = keras.Sequential([LSTM(65, return_sequences=True)])
+        model.compile("sgd", "mse")
+        for size in batches:
+            x = np.ones((size, 50, 8), "float32")
+            loss = model.train_on_batch(x, np.ones((size, 50, 65), "float32"))
+        return float(loss)
+
+    assert np.isfinite([train(4, 5), train(6), train(1)]).all()
+    assert count
+
+
 def test_documents_of_other_lengths_one_by_one():
     model = keras.Sequential([keras.Input((None, DIM)), twins("float32")[1]])
     expected = [model(X[:1, :time]) for time in range(1, TIME)]

@@ -108,16 +108,16 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     number = tf.shape(x)[0]
     size = x.shape[1] or time
     half = _halves(bias)
-    into, again = half * kernel, half * recurrent_kernel
+    into, into_next = half * kernel, half * recurrent_kernel
     start = half * bias
 
     def run(b, h, c, *saved):
         steps = tf.minimum(size, time - b * size)
         inputs = tf.nn.bias_add(product(x[b], into), start)
-        *found, h_end, c_end = ahead(inputs, h, c, again, steps)
+        *found, h_end, c_end = ahead(inputs, h, c, into_next, steps)
         found = (h, c, *found)
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
-        return b + 1, h_end, c_end, *saved
+        return b + 1, _like(h_end, h), _like(c_end, c), *saved
 
     _, h, c, *saved = tf.while_loop(
         lambda b, *_: b < number, run, (0, h0, c0, *arrays(x, number, 5))
@@ -126,29 +126,28 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
 
     def gradient(d_outputs, d_h, d_c):
         d_outputs = _in_blocks(d_outputs, x.shape[1])
-        transposed = tf.transpose(kernel), tf.transpose(recurrent_kernel)
+        back_into = tf.transpose(kernel)
+        back_before = tf.transpose(recurrent_kernel)
 
         def run(k, d_h, d_c, d_x, *sums):
             b = number - 1 - k
+            steps = tf.minimum(size, time - b * size)
             h, c, gates, cells, outputs = (array.read(b) for array in saved)
-            d_gates, d_h, d_c = back(
-                c,
-                gates,
-                cells,
-                d_outputs[b],
-                d_h,
-                d_c,
-                transposed[1],
-                tf.minimum(size, time - b * size),
+            d_gates, d_h_start, d_c_start = back(
+                c, gates, cells, d_outputs[b], d_h, d_c, back_before, steps
             )
-            d_piece = product(d_gates, transposed[0])
             more = (
                 weight_gradient(x[b], d_gates),
                 weight_gradient(before(outputs, h), d_gates),
                 tf.reduce_sum(d_gates, (0, 1)),
             )
-            sums = [a + b for a, b in zip(sums, more, strict=True)]
-            return k + 1, d_h, d_c, d_x.write(b, d_piece), *sums
+            return (
+                k + 1,
+                _like(d_h_start, d_h),
+                _like(d_c_start, d_c),
+                d_x.write(b, product(d_gates, back_into)),
+                *map(tf.add, sums, more),
+            )
 
         sums = map(tf.zeros_like, (kernel, recurrent_kernel, bias))
         _, d_h, d_c, d_x, *sums = tf.while_loop(
@@ -163,6 +162,12 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         ]
 
     return (outputs, h, c), gradient
+
+
+def _like(x, other):
+    """Returns a tensor that has the shape of another, and says so."""
+    x.set_shape(other.shape)
+    return x
 
 
 def _in_blocks(x, size):

@@ -96,7 +96,7 @@ def measure(programs, shape, vocabulary_size, rounds):
             return end.recv()
 
         cases = {name: lambda name=name: ask(name) for name in programs}
-        return take_turns(cases, rounds, warm_up=1)
+        return take_turns(cases, rounds, warm_up=2)
     finally:
         for end in ends.values():
             end.close()

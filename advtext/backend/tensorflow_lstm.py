@@ -20,10 +20,10 @@ from keras import ops
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow import expect_many_models
 from advtext.backend.tensorflow_lstm_steps import (
-    COMPILED,
     arrays,
     backward,
     before,
+    compiled,
     forward,
     product,
     weight_gradient,
@@ -103,7 +103,9 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         size: Steps in a block, which is compiled; `None` for all, as they are.
     """
     time = tf.shape(x)[1]
-    ahead, back = (forward, backward) if size is None else COMPILED
+    ahead, back = forward, backward
+    if size is not None:
+        ahead, back = compiled(recurrent_kernel.shape[0])
     x = _in_blocks(x, size)
     number = tf.shape(x)[0]
     size = x.shape[1] or time

@@ -6,28 +6,27 @@ from keras import ops
 from advtext.backend.matmul import low
 
 
-def forward(inputs, h, c, recurrent_kernel, steps):
+def forward(inputs, h, c, weights, steps, axis=-1):
     """Runs the first steps of a block.
 
     Args:
-        x: `(time, batch, dim)`.
+        inputs: Products with the inputs, `(time, batch, 4 * units)`; those of
+            a gate with a sigmoid halved.
         h: Output before the block, `(batch, units)`.
         c: Cell state before it.
-        kernel: As of `lstm`; that of a sigmoid's gate halved.
-        recurrent_kernel: As `kernel`.
-        bias: As `kernel`.
+        weights: Recurrent kernel `(units, 4 * units)`, halved likewise.
         steps: How many of the steps there are.
+        axis: -1; or -2 where all matrices are transposed.
 
     Returns:
         The tanh of all gates, cell states and outputs, `(time, batch, ...)`;
         the last output and cell state.
     """
-    (weights,) = low(recurrent_kernel)
+    (weights,) = low(weights)
 
     def step(t, h, c, gates, cells, outputs):
-        change = tf.cast(tf.matmul(*low(h), weights), h.dtype)
-        gate = tf.tanh(inputs[t] + change)
-        i, f, g, o = tf.split(gate, 4, axis=-1)
+        gate = tf.tanh(inputs[t] + _times(h, weights, axis))
+        i, f, g, o = tf.split(gate, 4, axis=axis)
         c = 0.5 * ((f + 1.0) * c + (i + 1.0) * g)
         h = (0.5 * o + 0.5) * tf.tanh(c)
         return (
@@ -47,23 +46,25 @@ def forward(inputs, h, c, recurrent_kernel, steps):
     return *(stack.stack() for stack in stacks), h, c
 
 
-def backward(c, gates, cells, d_outputs, d_h, d_c, recurrent_kernel, steps):
+def backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps, axis=-1):
     """Takes gradients back through the first steps of a block.
 
     Args:
-        x: As of `forward`, and so `h` and `c`.
-        gates: What `forward` gave, and so `cells` and `outputs`.
+        c: Cell state before the block, `(batch, units)`.
+        gates: What `forward` gave.
+        cells: What `forward` gave.
         d_outputs: Gradient of the outputs, `(time, batch, units)`.
         d_h: Gradient of the last output, `(batch, units)`.
         d_c: Gradient of the last cell state.
-        kernel: Transposed, `(4 * units, dim)`.
-        recurrent_kernel: Transposed, `(4 * units, units)`.
+        weights: Recurrent kernel, transposed, `(4 * units, units)`.
         steps: How many of the steps there are.
+        axis: -1; or -2 where all matrices are transposed.
 
     Returns:
-        The gradients of `x`, `h`, `c`, both kernels and the bias.
+        The gradients of what goes into the gates, `(time, batch, 4 * units)`,
+        and of `h` and `c`.
     """
-    i, f, g, o = tf.split(gates, 4, axis=-1)
+    i, f, g, o = tf.split(gates, 4, axis=axis)
     i, f, o = (0.5 * v + 0.5 for v in (i, f, o))
     squashed = tf.tanh(cells)
     # What a step multiplies with, of all steps at once.
@@ -74,19 +75,18 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, recurrent_kernel, steps):
             i * (1.0 - tf.square(g)),
             squashed * o * (1.0 - o),
         ],
-        axis=-1,
+        axis=axis,
     )
     into_cell = o * (1.0 - tf.square(squashed))
-    (weights,) = low(recurrent_kernel)
+    (weights,) = low(weights)
 
     def step(t, d_h, d_c, d_gates):
         d_h = d_h + d_outputs[t]
         d_c = d_c + d_h * into_cell[t]
-        d_gate = tf.concat([d_c, d_c, d_c, d_h], axis=-1) * factors[t]
-        d_before = tf.matmul(*low(d_gate), weights)
+        d_gate = tf.concat([d_c, d_c, d_c, d_h], axis=axis) * factors[t]
         return (
             t - 1,
-            tf.cast(d_before, d_h.dtype),
+            _times(d_gate, weights, axis),
             d_c * f[t],
             d_gates.write(t, d_gate),
         )
@@ -99,10 +99,45 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, recurrent_kernel, steps):
     return d_gates.stack(), d_h, d_c
 
 
-COMPILED = [
-    tf.function(function, autograph=False, jit_compile=True)
-    for function in (forward, backward)
-]
+def _times(x, weights, axis):
+    (factor,) = low(x)
+    pair = (factor, weights) if axis == -1 else (weights, factor)
+    return tf.cast(tf.matmul(*pair), x.dtype)
+
+
+def _forward_transposed(inputs, h, c, weights, steps):
+    """As `forward`, with columns for the batch; so are gates and cells."""
+    turned = map(_transposed, (inputs, h, c, weights))
+    gates, cells, *rest = forward(*turned, steps, axis=-2)
+    return gates, cells, *map(_transposed, rest)
+
+
+def _backward_transposed(c, gates, cells, d_outputs, d_h, d_c, weights, steps):
+    """As `backward`, of what `_forward_transposed` gave."""
+    turned = map(_transposed, (d_outputs, d_h, d_c, weights))
+    found = backward(_transposed(c), gates, cells, *turned, steps, axis=-2)
+    return tuple(map(_transposed, found))
+
+
+_transposed = tf.linalg.matrix_transpose
+
+
+def _compile(*functions):
+    return [
+        tf.function(function, autograph=False, jit_compile=True)
+        for function in functions
+    ]
+
+
+_COMPILED = _compile(forward, backward)
+_COMPILED_TRANSPOSED = _compile(_forward_transposed, _backward_transposed)
+# Units from which on products are faster with columns for the batch.
+_MANY_UNITS = 512
+
+
+def compiled(units):
+    """Returns `forward` and `backward`, compiled by XLA for so many units."""
+    return _COMPILED_TRANSPOSED if units >= _MANY_UNITS else _COMPILED
 
 
 def before(states, first):

@@ -10,7 +10,8 @@ class LSTM(keras.layers.LSTM):
 
     The same arguments, weights and results. Without a mask, dropout inside the
     layer, or activations other than the standard ones, a CPU runs the loop of
-    `advtext.backend`; all else is left to Keras (and so a GPU to cuDNN).
+    `advtext.backend`; all else is left to Keras (and so a GPU to cuDNN). On
+    TensorFlow that loop has no second-order gradients: they raise an error.
 
     Input shape:
         `(batch, time, dim)`

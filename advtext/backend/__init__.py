@@ -5,6 +5,7 @@ Nothing outside this package names a backend's library.
 
 import keras
 
+from advtext.backend.cores import num_cores as num_cores
 from advtext.backend.matmul import matmul as matmul
 from advtext.backend.matmul import matmul_dtype as matmul_dtype
 from advtext.backend.precision import at_least_float32 as at_least_float32

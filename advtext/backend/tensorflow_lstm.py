@@ -12,11 +12,10 @@ and both run at once. In training, stretches of the loop are compiled by XLA.
 All gates take one tanh, since `sigmoid(x) = (tanh(x / 2) + 1) / 2`.
 """
 
-import os
-
 import tensorflow as tf
 from keras import ops
 
+from advtext.backend.cores import num_cores
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow import expect_many_models
 from advtext.backend.tensorflow_lstm_steps import (
@@ -59,7 +58,7 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     rows = list(map(tf.convert_to_tensor, (x, h, c)))
     weights = list(map(tf.convert_to_tensor, (kernel, recurrent_kernel, bias)))
     run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
-    if _cores() == 1 or x.shape[0] == 1:
+    if num_cores() == 1 or x.shape[0] == 1:
         return run(*rows, *weights)
     half = tf.shape(x)[0] // 2
     halves = [v[:half] for v in rows], [v[half:] for v in rows]
@@ -77,12 +76,6 @@ def _pays(x, recurrent_kernel):
         and x.dtype in (tf.float32, tf.float64)
         and recurrent_kernel.shape[0] >= _FEWEST_UNITS
     )
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @tf.custom_gradient

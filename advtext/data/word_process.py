@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 
+from advtext.backend import num_cores
 from advtext.data import word_numbers
 
 # One process reads at most about as fast as four number words.
@@ -89,8 +90,5 @@ def num_processes():
     """Returns how many processes pay: one a core, 0 for a single core."""
     if os.name != "posix" or not sys.executable:
         return 0
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    cores = num_cores()
     return min(cores, _MOST) if cores > 1 else 0

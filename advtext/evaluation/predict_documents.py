@@ -1,4 +1,3 @@
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -153,8 +152,4 @@ def _map(function, batches):
 
 def _num_cores():
     """Returns how many batches this machine computes side by side."""
-    if backend.has_gpu():
-        return 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return 1 if backend.has_gpu() else backend.num_cores()

@@ -3,7 +3,7 @@
 Keras' loop multiplies inputs and weights step by step, forwards and again
 backwards. Here only the product with the previous output is left in the loop:
 the products with the inputs, and those that form the gradients of the weights
-and of the inputs, are single products over all steps.
+and of the inputs, are single ones over all steps (of a block).
 
 A product of the loop is too small to be shared among cores: waiting for each
 other costs more than it gains. So each half of the batch has a loop of its own,

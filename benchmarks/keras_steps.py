@@ -6,7 +6,7 @@ import numpy as np
 from advtext import attacks, backend, models, training
 
 
-def ours(method, vocabulary_size, dim, units, lstm=None, jit_compile=False):
+def ours(method, vocabulary_size, dim, units, jit_compile=False):
     """Returns a compiled model that trains by a method of advtext.
 
     Args:
@@ -14,7 +14,6 @@ def ours(method, vocabulary_size, dim, units, lstm=None, jit_compile=False):
         vocabulary_size: Rows of the table.
         dim: Of the embedding.
         units: Of the LSTM.
-        lstm: Class of the LSTM in place of ours.
         jit_compile: Whether XLA compiles the step on TensorFlow.
     """
     terms = []
@@ -22,7 +21,7 @@ def ours(method, vocabulary_size, dim, units, lstm=None, jit_compile=False):
         terms.append(training.AdversarialLoss(attacks.FastGradient(5.0)))
     if method in ("virtual_adversarial", "both"):
         terms.append(training.VirtualAdversarialLoss(5.0))
-    classifier = _classifier(vocabulary_size, dim, units, lstm)
+    classifier = _classifier(vocabulary_size, dim, units)
     model = training.AdversarialTraining(classifier, terms)
     return _compiled(model, jit_compile)
 

@@ -12,13 +12,13 @@ a process of its own, and all programs take turns.
 """
 
 import argparse
+import functools
 import importlib.util
-import multiprocessing
-import os
 import statistics
 
-from language_model_steps import work
-from measuring import ratio, report, table, take_turns
+from language_model_steps import build, library_of
+from measuring import ratio, report, table
+from processes import measure
 
 OURS = "tensorflow/advtext"
 # What is compared with ours: name, numerator (slower is larger).
@@ -45,36 +45,6 @@ def arguments():
     )
     parser.add_argument("--rounds", type=int, default=9, help="at least 2")
     return parser.parse_args()
-
-
-def measure(programs, sizes, rounds):
-    """Returns the seconds of every program, over the rounds."""
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    context = multiprocessing.get_context("spawn")
-    ends, processes = {}, []
-    try:
-        for library in dict.fromkeys(
-            name.split("/")[0] for name, *_ in programs
-        ):
-            ends[library], other = context.Pipe()
-            process = context.Process(target=work, args=(sizes, other))
-            process.start()
-            processes.append(process)
-            other.close()
-
-        def ask(program):
-            end = ends[program[0].split("/")[0]]
-            end.send(program)
-            return end.recv()
-
-        cases = {p: lambda p=p: ask(p) for p in programs}
-        # TensorFlow traces anew after the next model has set its seed.
-        return take_turns(cases, rounds, warm_up=2)
-    finally:
-        for end in ends.values():
-            end.close()
-        for process in processes:
-            process.join()
 
 
 def table_cost(small, large, rows, more_rows):
@@ -146,7 +116,8 @@ def main():
         key: getattr(args, key)
         for key in ("batch", "dim", "units", "num_candidates")
     }
-    seconds = measure([*programs, larger], sizes, args.rounds)
+    steps = functools.partial(build, **sizes)
+    seconds = measure([*programs, larger], library_of, steps, args.rounds)
     ratios = {
         time: {
             name: ratio(seconds[other, time, few], seconds[OURS, time, few])

@@ -1,10 +1,8 @@
 """The programs of `language_model.py`: what a process does when asked."""
 
-import contextlib
 import types
 
 import numpy as np
-from measuring import timed
 
 # As in configs/imdb_cpu.toml.
 SETTINGS = {
@@ -15,24 +13,14 @@ SETTINGS = {
 }
 
 
-def work(sizes, connection):
-    """Answers programs with the seconds of a step, until there are no more.
-
-    Args:
-        sizes: Dict of `batch`, `dim`, `units`, `num_candidates`.
-        connection: Brings `(name, time, vocabulary_size)`.
-    """
-    known = {}
-    with contextlib.suppress(EOFError):
-        while True:
-            program = connection.recv()
-            if program not in known:
-                known[program] = build(*program, **sizes)
-            connection.send(timed(known[program]))
+def library_of(program):
+    """Returns the library of `(name, time, vocabulary_size)`."""
+    return program[0].split("/")[0]
 
 
-def build(name, time, vocabulary_size, batch, dim, units, num_candidates):
+def build(program, batch, dim, units, num_candidates):
     """Returns the function that takes one step of a program."""
+    name, time, vocabulary_size = program
     x, y, token_counts = text(batch, time, vocabulary_size)
     library, who = name.split("/")
     if library == "torch":

@@ -1,29 +1,27 @@
 """The programs of `step_time.py`: what a process does when it is asked."""
 
-import contextlib
+import functools
 
 import numpy as np
-from measuring import timed
 
 
-def work(library, shape, vocabulary_size, connection):
-    """Answers the names of programs with the seconds of a step, for ever."""
-    batch, time, dim, units = shape
-    rng = np.random.default_rng(0)
-    x = rng.integers(1, vocabulary_size, (batch, time))
-    y = rng.integers(0, 2, batch).astype("float32")
-    known = {}
-    with contextlib.suppress(EOFError):
-        while True:
-            name = connection.recv()
-            if name not in known:
-                known[name] = build(name, shape, vocabulary_size)
-            connection.send(timed(known[name], x, y))
+def library_of(name):
+    """Returns the library of a program, `library/who/method`."""
+    return name.split("/")[0]
 
 
 def build(name, shape, vocabulary_size):
+    """Returns the function that takes one step of a program."""
+    batch, time, *sizes = shape
+    rng = np.random.default_rng(0)
+    x = rng.integers(1, vocabulary_size, (batch, time))
+    y = rng.integers(0, 2, batch).astype("float32")
+    step = _step(name, shape, (vocabulary_size, *sizes))
+    return functools.partial(step, x, y)
+
+
+def _step(name, shape, sizes):
     """Returns the function `(x, y)` that takes one step of a program."""
-    sizes = vocabulary_size, *shape[2:]
     library, who, *method = name.split("/")
     if library == "torch":
         from torch_steps import Step
@@ -33,16 +31,15 @@ def build(name, shape, vocabulary_size):
         return products(*shape)
     import keras_steps
 
-    method, _, variant = method[0].partition("_x")
     if who == "nested":
         return keras_steps.nested_tapes(*sizes).train_on_batch
+    method = method[0].removesuffix("_xla")
+    by_xla = name.endswith("_xla")
     if who == "keras":
-        model = keras_steps.plain_keras(*sizes, jit_compile=bool(variant))
-        return model.train_on_batch
-    method, _, rounded = method.partition("_bfloat16")
-    step = keras_steps.ours(method, *sizes, jit_compile=bool(variant))
-    if "bfloat16" not in name:
-        return step.train_on_batch
+        return keras_steps.plain_keras(*sizes, by_xla).train_on_batch
+    if not method.endswith("_bfloat16"):
+        return keras_steps.ours(method, *sizes, by_xla).train_on_batch
+    step = keras_steps.ours(method.removesuffix("_bfloat16"), *sizes)
 
     def low(x, y):
         from advtext import backend

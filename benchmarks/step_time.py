@@ -18,13 +18,13 @@ LSTM in a plain step, as three large ones, by TensorFlow: the floor. A step is
 """
 
 import argparse
+import functools
 import importlib.util
-import multiprocessing
-import os
 
 import numpy as np
-from measuring import ratio, report, table, take_turns
-from step_programs import work
+from measuring import ratio, report, table
+from processes import measure
+from step_programs import build, library_of
 
 METHODS = "plain", "adversarial", "virtual_adversarial", "both"
 PROGRAMS = [
@@ -73,35 +73,6 @@ RATIOS = {
     "ours: both / plain": ("both", "plain"),
     "ours: plain / products": ("plain", "tensorflow/products"),
 }
-
-
-def measure(programs, shape, vocabulary_size, rounds):
-    """Returns the seconds of every program, over the rounds."""
-    context = multiprocessing.get_context("spawn")
-    ends, processes = {}, []
-    try:
-        for library in dict.fromkeys(name.split("/")[0] for name in programs):
-            ends[library], other = context.Pipe()
-            os.environ["KERAS_BACKEND"] = library
-            process = context.Process(
-                target=work, args=(library, shape, vocabulary_size, other)
-            )
-            process.start()
-            processes.append(process)
-            other.close()
-
-        def ask(name):
-            end = ends[name.split("/")[0]]
-            end.send(name)
-            return end.recv()
-
-        cases = {name: lambda name=name: ask(name) for name in programs}
-        return take_turns(cases, rounds, warm_up=2)
-    finally:
-        for end in ends.values():
-            end.close()
-        for process in processes:
-            process.join()
 
 
 def ratios(seconds):
@@ -162,7 +133,7 @@ def main():
         if importlib.util.find_spec(library)
     ]
     programs = [
-        name for name in arguments.programs if name.split("/")[0] in libraries
+        name for name in arguments.programs if library_of(name) in libraries
     ]
     text, results = "## Training steps\n", {}
     for each in arguments.shapes:
@@ -172,9 +143,10 @@ def main():
             for name in programs
             if shape[0] * shape[1] < LARGE or name not in ONLY_SMALL
         ]
-        seconds = measure(
-            chosen, shape, arguments.vocabulary_size, arguments.rounds
+        steps = functools.partial(
+            build, shape=shape, vocabulary_size=arguments.vocabulary_size
         )
+        seconds = measure(chosen, library_of, steps, arguments.rounds)
         found = ratios(seconds)
         text += section(shape, seconds, found)
         results[each] = {"seconds": seconds, "ratios": found}

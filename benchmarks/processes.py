@@ -1,0 +1,55 @@
+"""Programs of several libraries that take turns, each library in a process."""
+
+import contextlib
+import multiprocessing
+import os
+
+from measuring import take_turns, timed
+
+
+def measure(programs, library_of, build, rounds):
+    """Returns the seconds of every program, over the rounds.
+
+    Args:
+        programs: List of what `build` takes; they can be pickled.
+        library_of: Function from a program to the name of its library.
+        build: Function of a module, or a `functools.partial` of one, from a
+            program to the function that takes one step; called in the process
+            of its library.
+        rounds: How often each is measured.
+    """
+    context = multiprocessing.get_context("spawn")
+    ends, processes = {}, []
+    try:
+        for library in dict.fromkeys(map(library_of, programs)):
+            ends[library], other = context.Pipe()
+            os.environ["KERAS_BACKEND"] = library
+            process = context.Process(target=_work, args=(build, other))
+            process.start()
+            processes.append(process)
+            other.close()
+
+        def ask(program):
+            end = ends[library_of(program)]
+            end.send(program)
+            return end.recv()
+
+        cases = {p: lambda p=p: ask(p) for p in programs}
+        # TensorFlow traces anew after the next model has set its seed.
+        return take_turns(cases, rounds, warm_up=2)
+    finally:
+        for end in ends.values():
+            end.close()
+        for process in processes:
+            process.join()
+
+
+def _work(build, connection):
+    """Answers programs with the seconds of a step, until there are no more."""
+    known = {}
+    with contextlib.suppress(EOFError):
+        while True:
+            program = connection.recv()
+            if program not in known:
+                known[program] = build(program)
+            connection.send(timed(known[program]))

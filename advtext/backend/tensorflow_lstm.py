@@ -60,8 +60,7 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
     if num_cores() == 1 or x.shape[0] == 1:
         return run(*rows, *weights)
-    half = tf.shape(x)[0] // 2
-    halves = [v[:half] for v in rows], [v[half:] for v in rows]
+    halves = zip(*map(_split, rows), strict=True)
     results = zip(*(run(*each, *weights) for each in halves), strict=True)
     return tuple(tf.concat(each, axis=0) for each in results)
 
@@ -108,7 +107,7 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
 
     def run(b, h, c, *saved):
         steps = tf.minimum(size, time - b * size)
-        inputs = tf.nn.bias_add(product(x[b], into), start)
+        inputs = product(x[b], into, start)
         *found, h_end, c_end = ahead(inputs, h, c, into_next, steps)
         found = (h, c, *found)
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
@@ -124,39 +123,55 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         back_into = tf.transpose(kernel)
         back_before = tf.transpose(recurrent_kernel)
 
-        def run(k, d_h, d_c, d_x, *sums):
+        def run(k, d_h, d_c, d_x, total):
             b = number - 1 - k
             steps = tf.minimum(size, time - b * size)
             h, c, gates, cells, outputs = (array.read(b) for array in saved)
             d_gates, d_h_start, d_c_start = back(
                 c, gates, cells, d_outputs[b], d_h, d_c, back_before, steps
             )
-            more = (
-                weight_gradient(x[b], d_gates),
-                weight_gradient(before(outputs, h), d_gates),
-                tf.reduce_sum(d_gates, (0, 1)),
-            )
+            # All that is multiplied with weights or bias, side by side.
+            factors = x[b], before(outputs, h), tf.ones_like(x[b][..., :1])
+            more = weight_gradient(tf.concat(factors, axis=-1), d_gates)
             return (
                 k + 1,
                 _like(d_h_start, d_h),
                 _like(d_c_start, d_c),
                 d_x.write(b, product(d_gates, back_into)),
-                *map(tf.add, sums, more),
+                total + more,
             )
 
-        sums = map(tf.zeros_like, (kernel, recurrent_kernel, bias))
-        _, d_h, d_c, d_x, *sums = tf.while_loop(
+        sizes = kernel.shape[0], recurrent_kernel.shape[0], 1
+        zeros = tf.zeros((sum(sizes), bias.shape[0]), x.dtype)
+        _, d_h, d_c, d_x, total = tf.while_loop(
             lambda k, *_: k < number,
             run,
-            (0, d_h, d_c, *arrays(x, number, 1), *sums),
+            (0, d_h, d_c, *arrays(x, number, 1), zeros),
         )
-        gradients = _in_one(d_x.stack(), time), d_h, d_c, *sums
+        d_kernel, d_recurrent, d_bias = tf.split(total, sizes)
+        gradients = (
+            _in_one(d_x.stack(), time),
+            d_h,
+            d_c,
+            d_kernel,
+            d_recurrent,
+            d_bias[0],
+        )
         return [
             tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
             for each in gradients
         ]
 
     return (outputs, h, c), gradient
+
+
+def _split(x):
+    """Returns both halves of the rows; their gradients are joined at once."""
+    number = tf.shape(x)[0]
+    halves = tf.split(x, (number // 2, number - number // 2))
+    for half in halves:
+        half.set_shape((None, *x.shape[1:]))
+    return halves
 
 
 def _like(x, other):

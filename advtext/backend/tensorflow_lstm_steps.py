@@ -145,11 +145,13 @@ def before(states, first):
     return tf.concat([first[None], states[:-1]], axis=0)
 
 
-def product(x, weights):
+def product(x, weights, bias=None):
     """Multiplies every step of `(time, batch, dim)` in one product."""
     flat = tf.matmul(*low(tf.reshape(x, (-1, x.shape[-1])), weights))
-    flat = tf.reshape(flat, (*ops.shape(x)[:2], weights.shape[-1]))
-    return tf.cast(flat, x.dtype)
+    flat = tf.cast(flat, x.dtype)
+    if bias is not None:
+        flat = tf.nn.bias_add(flat, bias)
+    return tf.reshape(flat, (*ops.shape(x)[:2], weights.shape[-1]))
 
 
 def weight_gradient(x, d_gates):

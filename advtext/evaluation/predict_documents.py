@@ -19,10 +19,10 @@ _MOST_BATCHES = 8
 def predict_documents(model, documents, max_length=None, batch_size=64):
     """Computes the logits of documents, little of it for padding.
 
-    Documents of similar length share a batch, and on a CPU as many batches are
-    computed at a time as there are cores. A batch of long documents holds
+    Documents of similar length share a batch; a batch of long documents holds
     fewer of them. Where every shape is compiled (on JAX), batches are padded
-    to few shapes; a `max_length` makes them fewer.
+    to few shapes, a `max_length` makes them fewer, and on a CPU as many batches
+    are computed at a time as there are cores.
 
     Args:
         model: Keras model from token ids `(batch, time)`, padded with 0 on the
@@ -152,4 +152,6 @@ def _map(function, batches):
 
 def _num_cores():
     """Returns how many batches this machine computes side by side."""
-    return 1 if backend.has_gpu() else backend.num_cores()
+    # TensorFlow divides one batch among the cores, JAX hardly does.
+    divided = backend.has_gpu() or not backend.STEPS_ARE_COMPILED
+    return 1 if divided else backend.num_cores()

@@ -14,24 +14,32 @@ def pool(outputs, mask, pooling):
     if pooling == "concat":
         parts = [pool(outputs, mask, each) for each in POOLINGS[:3]]
         return ops.concatenate(parts, axis=-1)
-    real = ops.expand_dims(mask, -1)
+    lengths = _lengths(mask)
     if pooling == "max":
         lowest = ops.cast(-1e4, outputs.dtype)
+        real = ops.expand_dims(mask, -1)
         return ops.max(ops.where(real, outputs, lowest), axis=1)
-    lengths = _lengths(mask)
     if pooling == "mean":
-        total = ops.sum(ops.where(real, outputs, 0.0), axis=1)
+        total = _sum(outputs, mask)
         return total / ops.cast(ops.expand_dims(lengths, -1), outputs.dtype)
-    last = ops.reshape(lengths - 1, (-1, 1, 1))
-    return ops.squeeze(ops.take_along_axis(outputs, last, axis=1), axis=1)
+    return _sum(outputs, _steps(mask) == ops.expand_dims(lengths - 1, -1))
 
 
 def reverse(sequence, mask):
     """Reverses the real steps of every row; padding stays where it is."""
-    lengths = ops.expand_dims(_lengths(mask), -1)
-    steps = ops.expand_dims(ops.arange(ops.shape(mask)[1], dtype="int32"), 0)
+    lengths, steps = ops.expand_dims(_lengths(mask), -1), _steps(mask)
     order = ops.where(steps < lengths, lengths - 1 - steps, steps)
     return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
+
+
+def _sum(outputs, mask):
+    # Of a single step too: the gradient of looking it up is slower.
+    return ops.sum(ops.where(ops.expand_dims(mask, -1), outputs, 0.0), axis=1)
+
+
+def _steps(mask):
+    """Returns the number of every step, `(1, time)`."""
+    return ops.expand_dims(ops.arange(ops.shape(mask)[1], dtype="int32"), 0)
 
 
 def _lengths(mask):

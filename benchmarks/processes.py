@@ -35,7 +35,8 @@ def measure(programs, library_of, build, rounds):
             return end.recv()
 
         cases = {p: lambda p=p: ask(p) for p in programs}
-        # TensorFlow traces anew after the next model has set its seed.
+        # The first round builds: TensorFlow would trace a step anew after the
+        # next model has set its seed.
         return take_turns(cases, rounds, warm_up=2)
     finally:
         for end in ends.values():
@@ -45,11 +46,13 @@ def measure(programs, library_of, build, rounds):
 
 
 def _work(build, connection):
-    """Answers programs with the seconds of a step, until there are no more."""
+    """Builds a program when first asked for it, then tells a step's seconds."""
     known = {}
     with contextlib.suppress(EOFError):
         while True:
             program = connection.recv()
-            if program not in known:
+            if program in known:
+                connection.send(timed(known[program]))
+            else:
                 known[program] = build(program)
-            connection.send(timed(known[program]))
+                connection.send(None)

@@ -42,6 +42,7 @@ PROGRAMS = [
 # What a large step leaves out: it takes seconds.
 ONLY_SMALL = {
     "tensorflow/advtext/both",
+    "tensorflow/advtext/plain_xla",
     "tensorflow/advtext/plain_bfloat16",
     "tensorflow/keras/plain_xla",
     "torch/hand/virtual_adversarial",

@@ -105,7 +105,7 @@ def step(function):
     return stateless
 
 
-def compiled(function, variables):
+def compiled(function, variables, spec=None):
     """Compiles a function, once for every shape of its arguments."""
 
     def pure(values, *args):

@@ -103,18 +103,23 @@ def step(function):
     return function
 
 
-def compiled(function, variables):
+def compiled(function, variables, spec=None):
     """Compiles a function, once for every shape of its arguments.
 
     Args:
         function: Function of tensors (or `None`) that gives a tensor.
         variables: All Keras variables that it reads or assigns.
+        spec: `keras.InputSpec` of the only argument; TensorFlow compiles once
+            for all that it allows, JAX for every shape all the same.
 
     Returns:
         The same function, to be called with tensors, not numbers.
     """
-    expect_many_models()
-    return tf.function(function, autograph=False)
+    if spec is None:
+        expect_many_models()
+        return tf.function(function, autograph=False)
+    signature = [tf.TensorSpec(spec.shape, spec.dtype)]
+    return tf.function(function, signature, autograph=False)
 
 
 def fused(function):

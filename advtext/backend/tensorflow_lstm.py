@@ -60,7 +60,9 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
     if num_cores() == 1 or x.shape[0] == 1:
         return run(*rows, *weights)
-    halves = zip(*map(_split, rows), strict=True)
+    half = tf.shape(x)[0] // 2
+    sizes = half, tf.shape(x)[0] - half
+    halves = zip(*(_split(v, sizes) for v in rows), strict=True)
     results = zip(*(run(*each, *weights) for each in halves), strict=True)
     return tuple(tf.concat(each, axis=0) for each in results)
 
@@ -149,14 +151,8 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
             (0, d_h, d_c, *arrays(x, number, 1), zeros),
         )
         d_kernel, d_recurrent, d_bias = tf.split(total, sizes)
-        gradients = (
-            _in_one(d_x.stack(), time),
-            d_h,
-            d_c,
-            d_kernel,
-            d_recurrent,
-            d_bias[0],
-        )
+        d_x = _in_one(d_x.stack(), time)
+        gradients = d_x, d_h, d_c, d_kernel, d_recurrent, d_bias[0]
         return [
             tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
             for each in gradients
@@ -165,10 +161,9 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     return (outputs, h, c), gradient
 
 
-def _split(x):
+def _split(x, sizes):
     """Returns both halves of the rows; their gradients are joined at once."""
-    number = tf.shape(x)[0]
-    halves = tf.split(x, (number // 2, number - number // 2))
+    halves = tf.split(x, sizes)
     for half in halves:
         half.set_shape((None, *x.shape[1:]))
     return halves

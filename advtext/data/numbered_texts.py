@@ -8,6 +8,7 @@ import numpy as np
 
 from advtext.data.word_numbers import WordNumbers, new_numbers
 from advtext.data.word_process import WordProcess, num_processes
+from advtext.data.writing import writing
 
 # Characters handed on at a time.
 _CHUNK = 1_000_000
@@ -74,9 +75,10 @@ class NumberedTexts:
 
     def _number(self, texts, others, lowercase, folder):
         parts, processes = [], []
+        what, where = "a temporary file", folder or tempfile.gettempdir()
         with contextlib.ExitStack() as stack:
             for n, (chunk, counted) in enumerate(_chunks(texts, others)):
-                with _writing(folder):
+                with writing(what, where):
                     if n == 0:
                         parts.append(WordNumbers(lowercase, self._file(folder)))
                     if n == _CHUNKS_HERE:
@@ -90,7 +92,7 @@ class NumberedTexts:
                 self._dealt.append((part, len(chunk)))
             for process in processes:
                 process.end()
-            with _writing(folder):
+            with writing(what, where):
                 return [part.result() for part in parts]
 
     def _file(self, folder):
@@ -111,20 +113,6 @@ class NumberedTexts:
         ):
             self.counts[numbers] += counts
             self.documents[numbers] += documents
-
-
-@contextlib.contextmanager
-def _writing(folder):
-    """Says where the file lies that cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            "Cannot write a temporary file in "
-            f"{folder or tempfile.gettempdir()}: {error.strerror}. Make room "
-            "there, or choose a folder that can be written (`cache_dir`)",
-        ) from error
 
 
 def _close(files):

@@ -1,7 +1,6 @@
 """Encoded documents on disk: one folder for one source and tokenizer."""
 
 import array
-import contextlib
 import hashlib
 import json
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ import numpy as np
 from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
+from advtext.data.writing import writing
 
 VERSION = 2
 _MANIFEST = "manifest.json"
@@ -56,7 +56,7 @@ class TokenCache:
 
     def make_parent(self):
         """Makes the folder that the cache's own will lie in; returns it."""
-        with self._writing():
+        with writing("the token cache", self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
         return self.folder.parent
 
@@ -76,7 +76,7 @@ class TokenCache:
         # Two bytes a token do for most vocabularies.
         small = tokenizer.vocabulary_size <= 2**16
         files = [_TOKENIZER]
-        with self._writing():
+        with writing("the token cache", self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             tokenizer.save(self.folder / _TOKENIZER)
             for split, corpus in corpora.items():
@@ -133,18 +133,6 @@ class TokenCache:
         except (ValueError, KeyError, TypeError):
             pass
         raise ValueError(f"{path} is truncated or damaged")
-
-    @contextlib.contextmanager
-    def _writing(self):
-        try:
-            yield
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"Cannot write the token cache in {self.folder}: "
-                f"{error.strerror}. Make room there, or choose a folder that "
-                "can be written (`cache_dir`)",
-            ) from error
 
     def _save(self, name, dtype, arrays):
         """Writes arrays as one, as `np.save` would; returns their lengths."""

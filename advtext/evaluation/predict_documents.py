@@ -5,7 +5,6 @@ import numpy as np
 
 from advtext import backend
 from advtext.attacks.arguments import check_count
-from advtext.backend.token_ids import compiled_for_token_ids
 from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled
@@ -14,6 +13,7 @@ from advtext.logits import check_activation, check_logits
 # Of a batch, padding included, and at a time: both bound the memory.
 _MOST_TOKENS = 2**15
 _MOST_BATCHES = 8
+_TOKEN_IDS = keras.InputSpec("int32", (None, None))
 
 
 def predict_documents(model, documents, max_length=None, batch_size=64):
@@ -65,7 +65,7 @@ def predict_documents(model, documents, max_length=None, batch_size=64):
     boundaries = equal_steps(max_length) if few_shapes else (1,)
     if not model.built:
         model(np.zeros((1, 1), "int32"))
-    function = compiled(model, compiled_for_token_ids)
+    function = compiled(model, _TOKEN_IDS)
 
     def logits_of(rows):
         token_ids = padded_documents(corpus, rows, max_length, boundaries)

@@ -127,12 +127,12 @@ def predicted(logits, probabilities):
     return classes, 1 / total
 
 
-def compiled(model, compile=backend.compiled):
+def compiled(model, spec=None):
     """Returns `logits_function`, compiled if it is of a Keras model.
 
     Args:
         model: Keras model, or function from a batch to logits.
-        compile: Function of the backend that compiles.
+        spec: `keras.InputSpec` of the batches, where their shapes are many.
     """
     function = logits_function(model)
     owner = getattr(model, "__self__", model)
@@ -140,7 +140,7 @@ def compiled(model, compile=backend.compiled):
         return function
     known = _COMPILED.setdefault(owner, {})
     name = None if model is owner else model.__name__
-    if (name, compile) not in known:
+    if (name, spec) not in known:
         # What is compiled must not keep the model alive.
         layer = weakref.ref(owner)
 
@@ -148,5 +148,5 @@ def compiled(model, compile=backend.compiled):
             found = layer() if name is None else getattr(layer(), name)
             return logits_function(found)(x)
 
-        known[name, compile] = compile(logits, owner.variables)
-    return known[name, compile]
+        known[name, spec] = backend.compiled(logits, owner.variables, spec)
+    return known[name, spec]

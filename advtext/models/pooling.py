@@ -22,7 +22,8 @@ def pool(outputs, mask, pooling):
     if pooling == "mean":
         total = _sum(outputs, mask)
         return total / ops.cast(ops.expand_dims(lengths, -1), outputs.dtype)
-    return _sum(outputs, _steps(mask) == ops.expand_dims(lengths - 1, -1))
+    last = ops.equal(_steps(mask), ops.expand_dims(lengths - 1, -1))
+    return _sum(outputs, last)
 
 
 def reverse(sequence, mask):

@@ -20,6 +20,7 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import add_gradients as add_gradients
     from advtext.backend.tensorflow import add_rows as add_rows
+    from advtext.backend.tensorflow import after as after
     from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
         enable_determinism as enable_determinism,
@@ -52,6 +53,7 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
     from advtext.backend.jax import add_gradients as add_gradients
     from advtext.backend.jax import add_rows as add_rows
+    from advtext.backend.jax import after as after
     from advtext.backend.jax import apply_gradients as apply_gradients
     from advtext.backend.jax import compiled as compiled
     from advtext.backend.jax import enable_determinism as enable_determinism

@@ -98,6 +98,20 @@ def add_gradients(a, b, factor=1.0):
     return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
 
 
+def after(x, tensors):
+    """Returns a tensor that waits for others; it is the same.
+
+    What runs at the same time shares the cores unevenly, and the memory.
+
+    Args:
+        x: Tensor.
+        tensors: List of what was computed before; `None` is passed over.
+    """
+    before = tf.nest.flatten(tensors, expand_composites=True)
+    with tf.control_dependencies([v for v in before if v is not None]):
+        return tf.identity(x)
+
+
 def step(function):
     """Makes a Keras step of a function `(model, data) -> logs`: it is one."""
     return function

@@ -63,13 +63,17 @@ class Gradients:
         _, auxiliary, of_variables, at_slots = backend.value_and_gradients(
             lambda embedded: objective(*embedded),
             self.variables,
-            [slot.embedded for slot in slots],
+            [self.in_turn(slot.embedded) for slot in slots],
         )
         self.of_variables = _add(self.of_variables, of_variables, factor)
         sums = _add([slot.gradient for slot in slots], at_slots, factor)
         for slot, gradient in zip(slots, sums, strict=True):
             slot.gradient = gradient
         return auxiliary, at_slots[0]
+
+    def in_turn(self, x):
+        """Returns a tensor for the next pass: it waits for all before."""
+        return backend.after(x, self.of_variables)
 
     def total(self):
         """Returns the gradient of every variable, or `None`."""

@@ -103,6 +103,8 @@ class Passes:
             )
         stream = 0 if term.needs_labels else len(self.cleans) - 1
         clean, slots = self.cleans[stream], [self.slots[stream]]
+        embedded = self.gradients.in_turn(clean.embedded)
+        clean = dataclasses.replace(clean, embedded=embedded)
         if term.second_pass:
             if stream not in self.again:
                 self.again[stream] = self._again(stream)
@@ -164,6 +166,7 @@ class Passes:
 
     def _unlabelled(self, stream, embedded, moves=True):
         mask, classify = self._classify(stream, moves)
+        embedded = self.gradients.in_turn(embedded)
         return CleanPass(
             embedded,
             mask,

@@ -19,7 +19,6 @@ if keras.backend.backend() == "tensorflow":
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
     from advtext.backend.tensorflow import add_gradients as add_gradients
-    from advtext.backend.tensorflow import add_rows as add_rows
     from advtext.backend.tensorflow import after as after
     from advtext.backend.tensorflow import compiled as compiled
     from advtext.backend.tensorflow import (
@@ -28,7 +27,6 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import (
         expect_many_models as expect_many_models,
     )
-    from advtext.backend.tensorflow import fused as fused
     from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
     from advtext.backend.tensorflow import is_symbolic as is_symbolic
@@ -43,6 +41,8 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow_optimizer import (
         apply_gradients as apply_gradients,
     )
+    from advtext.backend.tensorflow_tables import add_rows as add_rows
+    from advtext.backend.tensorflow_tables import fused as fused
 
     parallel = tensorflow_parallel
 elif keras.backend.backend() == "jax":

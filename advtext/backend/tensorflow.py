@@ -7,8 +7,6 @@ import tensorflow as tf
 COMMON_DIMENSIONS_ARE_FIXED = True
 # A graph is fast without XLA, too.
 STEPS_ARE_COMPILED = False
-# Elements of an array from which on a pass over it is worth a compilation.
-LARGE = 2**20
 
 
 def input_gradient(loss_fn, x):
@@ -134,36 +132,6 @@ def compiled(function, variables, spec=None):
         return tf.function(function, autograph=False)
     signature = [tf.TensorSpec(spec.shape, spec.dtype)]
     return tf.function(function, signature, autograph=False)
-
-
-def fused(function):
-    """Compiles a function of a large array by XLA, where that runs on a CPU.
-
-    Args:
-        function: Function of tensors that gives a tensor.
-
-    Returns:
-        The same function; what it is given first may be large.
-    """
-    by_xla = tf.function(function, autograph=False, jit_compile=True)
-
-    def run(array, *args):
-        expect_many_models()
-        large = (array.shape.num_elements() or 0) >= LARGE
-        return (by_xla if large and not has_gpu() else function)(array, *args)
-
-    return run
-
-
-def add_rows(x, indices, rows):
-    """Returns `x` with rows added; an index may occur more than once.
-
-    Args:
-        x: `(number, dim)`.
-        indices: Integers `(count,)`.
-        rows: `(count, dim)`.
-    """
-    return tf.tensor_scatter_nd_add(x, indices[:, None], rows)
 
 
 def repeat(count, body, value):

@@ -7,7 +7,7 @@ import math
 import keras
 import tensorflow as tf
 
-from advtext.backend.tensorflow import LARGE
+from advtext.backend.tensorflow_tables import LARGE
 
 
 def apply_gradients(optimizer, gradients, variables):

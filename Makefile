@@ -5,7 +5,7 @@ VENV ?= .venv
 # Without TensorFlow, for the tests on JAX.
 JAX_VENV ?= .venv-jax
 # Two test files at a time: two cores, and no more memory than a laptop has.
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+PYTEST_FLAGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 PYTHON ?=
 PYTHONS = python3.12 python3.13 python3.11 python3 python
 BIN = $(VENV)/bin
@@ -43,10 +43,11 @@ JAX_FLAGS ?= --xla_backend_optimization_level=0 \
 # both backends side by side).
 JAX_IGNORE ?= any_model_guide attack_walk attacks classification_rbm cli \
     ensemble epsilon_trace evaluate folders fool_imagenet fooling generate \
-    image_classifiers image_experiments imagenet images keras_callbacks \
-    keras_citizens labels predict predictions robustness \
-    sentencepiece_tokenizer side_by_side sources table text_classifier \
-    text_files train_classifier transfer word_tokenizer
+    image_classifiers image_experiments imagenet images imdb_data \
+    keras_callbacks keras_citizens labels numbered_texts perturbed_at predict \
+    predictions robustness sentencepiece_tokenizer side_by_side sources table \
+    text_classifier text_files token_cache train_classifier transfer \
+    word_numbers word_process word_tokenizer
 
 # Compilations are kept: tests repeat them, and so does the next run.
 test-jax: export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(JAX_VENV))/compiled

@@ -8,6 +8,12 @@ from tiny_runs import advtext as advtext
 from tiny_runs import refusal as refusal
 from tiny_runs import tiny as tiny
 
+# One core to each of pytest-xdist's workers: sharing them costs both.
+CAN_PIN = hasattr(os, "sched_setaffinity")
+CORES = sorted(os.sched_getaffinity(0)) if CAN_PIN else []
+if CORES and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    number = int(worker.removeprefix("gw"))
+    os.sched_setaffinity(0, {CORES[number % len(CORES)]})
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Float64 is the reference that float32 is compared with.
@@ -19,6 +25,18 @@ def fresh_keras():
     """Clears what the tests of the file before left in Keras."""
     if keras := sys.modules.get("keras"):
         keras.backend.clear_session()
+
+
+@pytest.fixture(scope="module")
+def every_core():
+    """Lets the processes that a module's tests start run on all cores."""
+    if not CORES:
+        yield
+        return
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, CORES)
+    yield
+    os.sched_setaffinity(0, mine)
 
 
 @pytest.fixture(autouse=True)

@@ -24,9 +24,9 @@ from advtext.training import (
 
 SIZE = 50
 RANDOM = np.random.default_rng(0)
-X = RANDOM.integers(1, SIZE, size=(6, 12))
-X *= np.arange(12) < RANDOM.integers(3, 13, size=(6, 1))
-U = RANDOM.integers(1, SIZE, size=(4, 9))
+X = RANDOM.integers(1, SIZE, size=(6, 5))
+X *= np.arange(5) < RANDOM.integers(2, 6, size=(6, 1))
+U = RANDOM.integers(1, SIZE, size=(4, 4))
 Y = np.arange(6) % 2
 
 

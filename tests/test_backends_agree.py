@@ -21,9 +21,15 @@ def steps(tmp_path_factory):
             pytest.skip(f"{backend} is not installed")
     folder = tmp_path_factory.mktemp("steps")
     for backend in BACKENDS:
+        settings = {
+            "KERAS_BACKEND": backend,
+            "JAX_ENABLE_X64": "0",
+            # Much is compiled, and little computed.
+            "XLA_FLAGS": "--xla_backend_optimization_level=0",
+        }
         process = subprocess.run(
             [sys.executable, SCRIPT, folder],
-            env={**os.environ, "KERAS_BACKEND": backend, "JAX_ENABLE_X64": "0"},
+            env={**os.environ, **settings},
             capture_output=True,
             text=True,
         )

@@ -49,6 +49,20 @@ def run(layer, mode, dtype="float64"):
     return results_and_gradients(function, inputs, layer.get_weights(), mode)
 
 
+@pytest.fixture(autouse=True)
+def cores(monkeypatch):
+    """Sets how many cores there are: TensorFlow divides rows among two."""
+    if not ON_TENSORFLOW:
+        return lambda number: None
+    from advtext.backend import tensorflow_lstm
+
+    def set_cores(number):
+        monkeypatch.setattr(tensorflow_lstm, "num_cores", lambda: number)
+
+    set_cores(2)
+    return set_cores
+
+
 @pytest.fixture
 def count(monkeypatch):
     """How often our kernel ran."""
@@ -84,6 +98,16 @@ def test_equals_keras_in_values_and_all_gradients(mode, count):
     results = run(ours, mode)
     assert count
     for mine, other in zip(results, expected, strict=True):
+        for value, reference in zip(mine, other, strict=True):
+            np.testing.assert_allclose(value, reference, **EXACT)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_core_gives_what_two_give(mode, cores):
+    _, ours = twins(return_sequences=True, return_state=True)
+    two = run(ours, mode)
+    cores(1)
+    for mine, other in zip(run(ours, mode), two, strict=True):
         for value, reference in zip(mine, other, strict=True):
             np.testing.assert_allclose(value, reference, **EXACT)
 

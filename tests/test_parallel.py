@@ -30,6 +30,7 @@ TESTS = pathlib.Path(__file__).parent
 PAIR = Config(num_processes=2, coordinator="nowhere:1")
 SECOND = dataclasses.replace(PAIR, process_id=1)
 SECONDS = 240
+pytestmark = pytest.mark.usefixtures("every_core")
 
 only_jax = pytest.mark.skipif(
     ON_TENSORFLOW, reason="several processes train together on JAX"

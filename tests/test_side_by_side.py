@@ -8,6 +8,8 @@ from tiny_runs import main
 from advtext.config import Config
 from advtext.experiments import side_by_side
 
+pytestmark = pytest.mark.usefixtures("every_core")
+
 
 class Process:
     """A training that ends when it has been looked at a few times."""

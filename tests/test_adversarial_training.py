@@ -214,8 +214,9 @@ def test_checkpoints_of_keras(tmp_path):
 def loads_in_a_fresh_process(path, expected):
     np.savez(path.with_suffix(".npz"), x=X, expected=expected)
     script = f"""
-import warnings
+import gc, warnings
 import advtext, keras
+assert gc.isenabled()
 warnings.simplefilter("error", UserWarning)
 import numpy as np
 model = keras.models.load_model({str(path)!r})

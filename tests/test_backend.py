@@ -38,6 +38,23 @@ def test_input_gradient_of_what_does_not_depend_on_it_is_zero():
     np.testing.assert_array_equal(gradient, np.zeros_like(X))
 
 
+def test_a_tensor_that_waits_is_the_same():
+    after = backend.after(ops.convert_to_tensor(X), [ops.sum(X), None])
+    np.testing.assert_array_equal(after, X)
+    if not ON_TENSORFLOW:
+        return
+    import tensorflow as tf
+
+    @tf.function
+    def waiting(x):
+        before = tf.reduce_sum(x)
+        # What it waits for is otherwise of no use to it.
+        assert backend.after(x, [before, None]).op.control_inputs == [before.op]
+        return before
+
+    assert waiting(X) == X.sum()
+
+
 def test_all_gradients_at_once(variables):
     def objective(x):
         product = ops.matmul(x, variables[0]) + variables[1]

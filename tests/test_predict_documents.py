@@ -145,6 +145,14 @@ def test_batches_are_computed_on_every_core(monkeypatch, cores):
     )
 
 
+def test_only_what_is_one_program_is_computed_batch_beside_batch(monkeypatch):
+    monkeypatch.setattr(backend, "num_cores", lambda: 5)
+    monkeypatch.setattr(backend, "has_gpu", lambda: False)
+    assert module._num_cores() == (5 if backend.STEPS_ARE_COMPILED else 1)
+    monkeypatch.setattr(backend, "has_gpu", lambda: True)
+    assert module._num_cores() == 1
+
+
 def test_a_failure_ends_the_other_batches(monkeypatch):
     monkeypatch.setattr(module, "_num_cores", lambda: 2)
     begun = []

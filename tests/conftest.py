@@ -20,6 +20,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 
 
+# Files that take half a minute and more.
+LONG = (
+    "adversarial_training any_model any_model_guide attacks backends_agree cli "
+    "image_experiments keras_callbacks keras_citizens lstm parallel perturb_at "
+    "perturbed_at resume side_by_side table terms train_classifier"
+).split()
+
+
+def pytest_collection_modifyitems(items):
+    """Takes long files first: no worker begins one when others are done."""
+    items.sort(key=lambda item: item.path.stem[len("test_") :] not in LONG)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def fresh_keras():
     """Clears what the tests of the file before left in Keras."""

@@ -30,8 +30,8 @@ BENCHMARKS = {
     "growth": [],
     "language_model": [],
     "data": [],
-    "inference": [],
-    "attacks": ["--examples", "128"],
+    "inference": ["--single", "4"],
+    "attacks": ["--examples", "64"],
 }
 
 

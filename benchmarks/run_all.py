@@ -27,8 +27,8 @@ HERE = pathlib.Path(__file__).parent
 # Names, and the flags with which all take less than a quarter of an hour.
 BENCHMARKS = {
     "step_time": [],
-    "growth": [],
-    "language_model": [],
+    "growth": ["--rounds", "9"],
+    "language_model": ["--rounds", "7"],
     "data": [],
     "inference": ["--single", "4"],
     "attacks": ["--examples", "64"],

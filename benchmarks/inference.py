@@ -164,7 +164,7 @@ def main():
     prepared = data.prepare(source, vocabulary_size=args.vocabulary_size)
     models = build(args, prepared.tokenizer)
     rows = measure(args, models, prepared.corpora["test"])
-    start, told = {}, ""
+    start, told = [], ""
     if args.starts:
         start = start_up(models[0], prepared.tokenizer, args.starts)
         told = sentence(start)

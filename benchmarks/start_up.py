@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from measuring import take_turns, timed
+from measuring import timed
 
 from advtext import config
 from advtext.experiments.run_directory import RunDirectory
@@ -23,13 +23,12 @@ def start_up(classifier, tokenizer, starts):
         starts: How many times.
 
     Returns:
-        Dict of two lists: `predict`, from the start of the process to its end;
-        `import_keras`, the same of a program that does nothing else.
+        List of them, from the start of the process to its end.
     """
 
-    def run(*arguments):
+    def run(folder):
         subprocess.run(
-            [sys.executable, *arguments],
+            [sys.executable, "-m", "advtext", "predict", folder],
             input=TEXT.encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -42,25 +41,13 @@ def start_up(classifier, tokenizer, starts):
         directory.save_tokenizer(tokenizer)
         directory.save_model(classifier, "classifier.keras")
         directory.write_json("metrics.json", {"class_names": ["bad", "good"]})
-        return take_turns(
-            {
-                "predict": lambda: timed(
-                    run, "-m", "advtext", "predict", folder
-                ),
-                "import_keras": lambda: timed(run, "-c", "import keras"),
-            },
-            starts,
-            warm_up=0,
-        )
+        return [timed(run, folder) for _ in range(starts)]
 
 
 def sentence(seconds):
     """Returns what was measured, as Markdown."""
-    ours, floor = (
-        statistics.median(seconds[name]) for name in ("predict", "import_keras")
-    )
     return (
-        f"\n\n`advtext predict` labelled one line in {ours:.2f} s, from the "
-        f"start of its process to the end; `import keras` alone took "
-        f"{floor:.2f} s (medians of {len(seconds['predict'])})."
+        "\n\n`advtext predict` labelled one line in "
+        f"{statistics.median(seconds):.2f} s, from the start of its process to "
+        f"the end (median of {len(seconds)})."
     )

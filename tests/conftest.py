@@ -30,7 +30,9 @@ LONG = (
 
 def pytest_collection_modifyitems(items):
     """Takes long files first: no worker begins one when others are done."""
-    items.sort(key=lambda item: item.path.stem[len("test_") :] not in LONG)
+    items.sort(
+        key=lambda item: item.path.stem.removeprefix("test_") not in LONG
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")

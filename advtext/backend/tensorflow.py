@@ -127,10 +127,8 @@ def compiled(function, variables, spec=None):
     Returns:
         The same function, to be called with tensors, not numbers.
     """
-    if spec is None:
-        expect_many_models()
-        return tf.function(function, autograph=False)
-    signature = [tf.TensorSpec(spec.shape, spec.dtype)]
+    expect_many_models()
+    signature = spec and [tf.TensorSpec(spec.shape, spec.dtype)]
     return tf.function(function, signature, autograph=False)
 
 

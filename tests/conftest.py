@@ -42,9 +42,13 @@ def fresh_keras():
         keras.backend.clear_session()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def every_core():
-    """Lets the processes that a module's tests start run on all cores."""
+    """Lets the processes that a test starts run on all cores.
+
+    Not what longer-lived fixtures train: another number of cores rounds
+    otherwise.
+    """
     if not CORES:
         yield
         return

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 
 import pytest
 from tiny_runs import main
@@ -146,4 +147,6 @@ def test_a_table_side_by_side_equals_one_after_the_other(tiny, tmp_path, capfd):
     )
     told = capfd.readouterr().err
     assert "`num_labels`=4000 and" in told
-    assert f"{tmp_path / '3/scratch_0'} failed, for the reason given" in told
+    # Both fail, either may be the first.
+    path = re.escape(f"{tmp_path / '3/scratch_'}")
+    assert re.search(f"{path}[01] failed, for the reason given", told)

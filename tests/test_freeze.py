@@ -7,13 +7,19 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from backends import ON_TENSORFLOW
 from keras import ops
 
+from advtext.attacks import FastGradient
 from advtext.models import TextClassifier
 from advtext.models.pooling import POOLINGS
+from advtext.training import AdversarialTraining
 
 COUNTS = np.array([0, 9, 5, 1, 2, 7, 1, 3, 4, 8])
-IDS = np.array([[3, 1, 4, 1, 5], [9, 2, 6, 0, 0], [8, 0, 0, 0, 0]], "int32")
+IDS = np.array(
+    [[3, 1, 4, 1, 5], [9, 2, 6, 0, 0], [0, 0, 0, 0, 0], [8, 0, 0, 0, 0]],
+    "int32",
+)
 
 
 def classifier(**kwargs):
@@ -38,6 +44,73 @@ def test_the_logits_are_the_same(pooling, bidirectional, num_classes):
     np.testing.assert_allclose(
         logits(model.freeze()), logits(model), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_many_documents_of_any_length_have_the_same_logits(pooling):
+    random = np.random.default_rng(0)
+    ids = random.integers(1, 10, (21, 37))
+    ids[np.arange(37) >= random.integers(0, 38, (21, 1))] = 0
+    model = classifier(pooling=pooling, bidirectional=True, dtype="float64")
+    frozen = model.freeze()
+    for rows in (ids, ids[:1], np.pad(ids, ((0, 0), (0, 50)))):
+        expected = np.asarray(model(rows))
+        found = np.asarray(frozen(rows))
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(
+            frozen.predict(rows, verbose=0), expected, rtol=1e-10, atol=1e-12
+        )
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="XLA compiles all of JAX")
+def test_frozen_documents_are_not_embedded_whole(monkeypatch):
+    model = classifier()
+    frozen = model.freeze()
+    expected, shapes = logits(frozen), []
+    monkeypatch.setattr(frozen, "embed", lambda *args, **kwargs: 1 / 0)
+    embedding = frozen.embedding.call
+
+    def call(inputs):
+        shapes.append(tuple(inputs.shape))
+        return embedding(inputs)
+
+    monkeypatch.setattr(frozen.embedding, "call", call)
+    np.testing.assert_array_equal(logits(frozen), expected)
+    # 0, 1, 2, 3, 4, 5, 6, 8, 9
+    assert shapes == [(9,)]
+    frozen.compile(jit_compile=True)
+    with pytest.raises(ZeroDivisionError):
+        frozen(IDS)
+
+
+def test_a_frozen_classifier_is_a_classifier_like_any_other():
+    frozen = classifier().freeze()
+    expected = logits(frozen)
+    inputs = keras.Input((None,), dtype="int32")
+    model = keras.Model(inputs, frozen(inputs))
+    np.testing.assert_allclose(model.predict(IDS, verbose=0), expected, 1e-6)
+    embedded, mask = frozen.embed(IDS), frozen.compute_mask(IDS)
+    found = frozen.classify(embedded, mask)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-6)
+    attack = FastGradient(epsilon=1.0, norm="l2")
+    moved = attack(lambda x: frozen.classify(x, mask), embedded)
+    assert np.abs(np.asarray(moved - embedded)).max() > 1e-3
+    # Thawed, it trains.
+    frozen.trainable = True
+    before = frozen.get_weights()
+    training = AdversarialTraining(frozen)
+    training.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    training.fit(IDS, np.array([0, 1, 1, 0]), verbose=0)
+    for old, new in zip(before, frozen.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+def test_xla_compiles_a_frozen_classifier_if_told_to():
+    frozen = classifier().freeze()
+    expected = logits(frozen)
+    frozen.compile(jit_compile=True)
+    found = frozen.predict(IDS, verbose=0)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])

@@ -61,3 +61,11 @@ def test_length_of_the_padding_does_not_matter(pooling):
 def test_row_of_padding_alone_is_finite(pooling):
     result = pool(OUTPUTS, np.zeros((3, 3), "bool"), pooling)
     assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_of_padding_alone_the_first_step_is_read(pooling):
+    outputs = np.random.default_rng(0).normal(size=(1, 4, 3))
+    pooled = np.asarray(pool(outputs, np.zeros((1, 4), "bool"), pooling))
+    expected = np.tile(outputs[:, 0], 3 if pooling == "concat" else 1)
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)

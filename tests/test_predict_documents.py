@@ -168,16 +168,35 @@ def test_a_failure_ends_the_other_batches(monkeypatch):
 
 def test_batches_of_long_documents_hold_fewer(monkeypatch):
     monkeypatch.setattr(module, "_num_cores", lambda: 1)
-    monkeypatch.setattr(module, "_MOST_TOKENS", 100)
     lengths = np.array([1, 400, 30, 20, 20, 20, 20, 2, 2])
-    batches = [batch.tolist() for batch in module._batches(lengths, 3)]
+    batches = [batch.tolist() for batch in module._batches(lengths, 3, 100)]
     assert batches == [[1], [2, 3], [4, 5, 6], [7, 8, 0]]
 
 
 def test_few_documents_are_divided_among_the_cores(monkeypatch):
     monkeypatch.setattr(module, "_num_cores", lambda: 2)
-    batches = module._batches(np.full(32, 5), 64)
+    batches = module._batches(np.full(32, 5), 64, 1000)
     assert [len(batch) for batch in batches] == [16, 16]
+
+
+def test_batches_are_larger_where_only_distinct_tokens_are_embedded(
+    monkeypatch,
+):
+    sizes, batches = [], module._batches
+
+    def spy(lengths, batch_size, most_tokens):
+        sizes.append((batch_size, most_tokens))
+        return batches(lengths, batch_size, most_tokens)
+
+    monkeypatch.setattr(module, "_batches", spy)
+    frozen = classifier()
+    thawed = TextClassifier.from_config(frozen.get_config())
+    thawed.trainable = True
+    predict_documents(frozen, DOCUMENTS)
+    predict_documents(thawed, DOCUMENTS)
+    predict_documents(frozen, DOCUMENTS, batch_size=5)
+    large = (64, 2**15) if backend.STEPS_ARE_COMPILED else (256, 2**17)
+    assert sizes == [large, (64, 2**15), (5, large[1])]
 
 
 def test_the_model_may_change_and_others_follow():

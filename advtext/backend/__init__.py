@@ -41,6 +41,10 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow_optimizer import (
         apply_gradients as apply_gradients,
     )
+    from advtext.backend.tensorflow_pooled_lstm import distinct as distinct
+    from advtext.backend.tensorflow_pooled_lstm import (
+        pooled_lstm as pooled_lstm,
+    )
     from advtext.backend.tensorflow_tables import add_rows as add_rows
     from advtext.backend.tensorflow_tables import fused as fused
 

@@ -24,6 +24,8 @@ from advtext.backend.tensorflow_lstm_steps import (
     before,
     compiled,
     forward,
+    halves,
+    like,
     product,
     weight_gradient,
 )
@@ -62,8 +64,8 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
         return run(*rows, *weights)
     half = tf.shape(x)[0] // 2
     sizes = half, tf.shape(x)[0] - half
-    halves = zip(*(_split(v, sizes) for v in rows), strict=True)
-    results = zip(*(run(*each, *weights) for each in halves), strict=True)
+    parts = zip(*(_split(v, sizes) for v in rows), strict=True)
+    results = zip(*(run(*each, *weights) for each in parts), strict=True)
     return tuple(tf.concat(each, axis=0) for each in results)
 
 
@@ -103,7 +105,7 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     x = _in_blocks(x, size)
     number = tf.shape(x)[0]
     size = x.shape[1] or time
-    half = _halves(bias)
+    half = halves(bias)
     into, into_next = half * kernel, half * recurrent_kernel
     start = half * bias
 
@@ -113,7 +115,7 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         *found, h_end, c_end = ahead(inputs, h, c, into_next, steps)
         found = (h, c, *found)
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
-        return b + 1, _like(h_end, h), _like(c_end, c), *saved
+        return b + 1, like(h_end, h), like(c_end, c), *saved
 
     _, h, c, *saved = tf.while_loop(
         lambda b, *_: b < number, run, (0, h0, c0, *arrays(x, number, 5))
@@ -137,8 +139,8 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
             more = weight_gradient(tf.concat(factors, axis=-1), d_gates)
             return (
                 k + 1,
-                _like(d_h_start, d_h),
-                _like(d_c_start, d_c),
+                like(d_h_start, d_h),
+                like(d_c_start, d_c),
                 d_x.write(b, product(d_gates, back_into)),
                 total + more,
             )
@@ -163,16 +165,10 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
 
 def _split(x, sizes):
     """Returns both halves of the rows; their gradients are joined at once."""
-    halves = tf.split(x, sizes)
-    for half in halves:
-        half.set_shape((None, *x.shape[1:]))
-    return halves
-
-
-def _like(x, other):
-    """Returns a tensor that has the shape of another, and says so."""
-    x.set_shape(other.shape)
-    return x
+    parts = tf.split(x, sizes)
+    for part in parts:
+        part.set_shape((None, *x.shape[1:]))
+    return parts
 
 
 def _in_blocks(x, size):
@@ -189,9 +185,3 @@ def _in_one(blocks, time):
     """Returns what `_in_blocks` divided."""
     x = tf.reshape(blocks, (-1, *ops.shape(blocks)[2:]))[:time]
     return tf.transpose(x, (1, 0, 2))
-
-
-def _halves(bias):
-    """Returns 1/2 for the gates with a sigmoid, 1 for the one with a tanh."""
-    half = tf.fill((bias.shape[0] // 4,), tf.cast(0.5, bias.dtype))
-    return tf.concat([half, half, tf.ones_like(half), half], axis=0)

@@ -25,10 +25,8 @@ def forward(inputs, h, c, weights, steps, axis=-1):
     (weights,) = low(weights)
 
     def step(t, h, c, gates, cells, outputs):
-        gate = tf.tanh(inputs[t] + _times(h, weights, axis))
-        i, f, g, o = tf.split(gate, 4, axis=axis)
-        c = 0.5 * ((f + 1.0) * c + (i + 1.0) * g)
-        h = (0.5 * o + 0.5) * tf.tanh(c)
+        gate = tf.tanh(inputs[t] + times(h, weights, axis))
+        h, c = cell(gate, c, axis)
         return (
             t + 1,
             h,
@@ -86,7 +84,7 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps, axis=-1):
         d_gate = tf.concat([d_c, d_c, d_c, d_h], axis=axis) * factors[t]
         return (
             t - 1,
-            _times(d_gate, weights, axis),
+            times(d_gate, weights, axis),
             d_c * f[t],
             d_gates.write(t, d_gate),
         )
@@ -99,7 +97,22 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps, axis=-1):
     return d_gates.stack(), d_h, d_c
 
 
-def _times(x, weights, axis):
+def cell(gates, c, axis=-1):
+    """Returns the output and the cell state after a step.
+
+    Args:
+        gates: Tanh of what goes into the gates i, f, c, o; of what goes into
+            those with a sigmoid, halved.
+        c: Cell state before the step.
+        axis: Where the gates are side by side.
+    """
+    i, f, g, o = tf.split(gates, 4, axis=axis)
+    c = 0.5 * ((f + 1.0) * c + (i + 1.0) * g)
+    return (0.5 * o + 0.5) * tf.tanh(c), c
+
+
+def times(x, weights, axis=-1):
+    """Returns the product of a step; `weights` are rounded already."""
     (factor,) = low(x)
     pair = (factor, weights) if axis == -1 else (weights, factor)
     return tf.cast(tf.matmul(*pair), x.dtype)
@@ -152,6 +165,18 @@ def product(x, weights, bias=None):
     if bias is not None:
         flat = tf.nn.bias_add(flat, bias)
     return tf.reshape(flat, (*ops.shape(x)[:2], weights.shape[-1]))
+
+
+def like(x, other):
+    """Returns a tensor that has the shape of another, and says so."""
+    x.set_shape(other.shape)
+    return x
+
+
+def halves(bias):
+    """Returns 1/2 for the gates with a sigmoid, 1 for the one with a tanh."""
+    half = tf.fill((bias.shape[0] // 4,), tf.cast(0.5, bias.dtype))
+    return tf.concat([half, half, tf.ones_like(half), half], axis=0)
 
 
 def weight_gradient(x, d_gates):

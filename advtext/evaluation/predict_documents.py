@@ -9,14 +9,19 @@ from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled
 from advtext.logits import check_activation, check_logits
+from advtext.models import TextClassifier
+from advtext.models.freeze import reads_tokens
 
-# Of a batch, padding included, and at a time: both bound the memory.
-_MOST_TOKENS = 2**15
+# Documents of a batch, and its tokens, padding included. Less memory is taken
+# for each where only distinct tokens are embedded.
+_ROWS, _TOKENS = 64, 2**15
+_ROWS_OF_DISTINCT, _TOKENS_OF_DISTINCT = 256, 2**17
+# Batches at a time: they bound the memory too.
 _MOST_BATCHES = 8
 _TOKEN_IDS = keras.InputSpec("int32", (None, None))
 
 
-def predict_documents(model, documents, max_length=None, batch_size=64):
+def predict_documents(model, documents, max_length=None, batch_size=None):
     """Computes the logits of documents, little of it for padding.
 
     Documents of similar length share a batch; a batch of long documents holds
@@ -33,7 +38,9 @@ def predict_documents(model, documents, max_length=None, batch_size=64):
             `advtext.data.Corpus`.
         max_length: Longest row, at least 1; of longer documents the end is
             kept. `None` keeps all.
-        batch_size: Most documents in a batch.
+        batch_size: Most documents in a batch; `None` is 256 where distinct
+            tokens are embedded once (by a frozen `TextClassifier` on a CPU
+            with TensorFlow), and 64 elsewhere.
 
     Returns:
         NumPy array `(number, num_classes)` or `(number, 1)`, in the order of
@@ -53,6 +60,9 @@ def predict_documents(model, documents, max_length=None, batch_size=64):
     (2, 1)
     """
     _check_model(model)
+    of_distinct = isinstance(model, TextClassifier) and reads_tokens(model)
+    if batch_size is None:
+        batch_size = _ROWS_OF_DISTINCT if of_distinct else _ROWS
     check_count("batch_size", batch_size)
     corpus = _corpus(documents)
     longest = max(1, int(corpus.lengths.max()))
@@ -76,7 +86,8 @@ def predict_documents(model, documents, max_length=None, batch_size=64):
         return np.asarray(backend.at_least_float32(logits))[: len(rows)]
 
     lengths = np.minimum(corpus.lengths, max_length)
-    batches = _batches(lengths, batch_size)
+    most = _TOKENS_OF_DISTINCT if of_distinct else _TOKENS
+    batches = _batches(lengths, batch_size, most)
     in_batches = np.concatenate(_map(logits_of, batches))
     logits = np.empty_like(in_batches)
     logits[np.concatenate(batches)] = in_batches
@@ -124,14 +135,14 @@ def _with_more_rows(token_ids):
     return np.pad(token_ids, ((0, missing), (0, 0)), mode="edge")
 
 
-def _batches(lengths, batch_size):
+def _batches(lengths, batch_size, most_tokens):
     """Returns the rows of every batch, those of the longest documents first."""
     order = np.argsort(-lengths, kind="stable")
     # No core is to wait for another that has all the documents.
     batch_size = min(batch_size, -(-len(order) // _num_cores()))
     batches, first = [], 0
     while first < len(order):
-        most = max(1, _MOST_TOKENS // max(1, int(lengths[order[first]])))
+        most = max(1, most_tokens // max(1, int(lengths[order[first]])))
         size = min(batch_size, 2 ** (most.bit_length() - 1))
         batches.append(order[first : first + size])
         first += size

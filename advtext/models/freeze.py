@@ -1,6 +1,10 @@
 """A classifier to predict with."""
 
 import numpy as np
+from keras import ops
+
+from advtext import backend
+from advtext.models.pooling import lengths_of, parts_of, reverse
 
 
 def freeze(classifier):
@@ -33,3 +37,37 @@ def freeze(classifier):
     # Trained further, embeddings could grow out of their normalization.
     frozen.trainable = False
     return frozen
+
+
+def reads_tokens(classifier):
+    """Returns whether `logits_of_tokens` computes what a classifier predicts.
+
+    What XLA compiles has one number of distinct tokens.
+    """
+    return (
+        not classifier.trainable
+        and not classifier.jit_compile
+        and not backend.STEPS_ARE_COMPILED
+        and classifier.compute_dtype in ("float32", "float64")
+        and all(lstm.runs_here() for lstm in classifier.lstms)
+    )
+
+
+def logits_of_tokens(classifier, token_ids):
+    """Computes logits without ever embedding the whole documents.
+
+    Args:
+        classifier: `advtext.models.TextClassifier` that `reads_tokens`.
+        token_ids: `(batch, time)`.
+    """
+    mask = classifier.compute_mask(token_ids)
+    numbers, indices = backend.distinct(token_ids)
+    vectors, pooled = classifier.embedding(numbers), []
+    for lstm in classifier.lstms:
+        if lstm is classifier.backward_lstm:
+            indices = reverse(indices[..., None], mask)[..., 0]
+        pooled += lstm.pooled(
+            vectors, indices, lengths_of(mask), parts_of(classifier.pooling)
+        )
+    pooled = ops.concatenate(pooled, axis=-1)
+    return classifier.logits(classifier.hidden(pooled))

@@ -12,29 +12,34 @@ POOLINGS = ("last", "max", "mean", "concat")
 def pool(outputs, mask, pooling):
     """Returns `(batch, dim)`, or `(batch, 3 * dim)` for `"concat"`."""
     if pooling == "concat":
-        parts = [pool(outputs, mask, each) for each in POOLINGS[:3]]
+        parts = [pool(outputs, mask, each) for each in parts_of(pooling)]
         return ops.concatenate(parts, axis=-1)
-    lengths = _lengths(mask)
+    lengths = ops.expand_dims(lengths_of(mask), -1)
+    if pooling == "last":
+        # Of a single step too: the gradient of looking it up is slower.
+        return _sum(outputs, ops.equal(_steps(mask), lengths - 1))
+    real = ops.less(_steps(mask), lengths)
     if pooling == "max":
         lowest = ops.cast(-1e4, outputs.dtype)
-        real = ops.expand_dims(mask, -1)
-        return ops.max(ops.where(real, outputs, lowest), axis=1)
-    if pooling == "mean":
-        total = _sum(outputs, mask)
-        return total / ops.cast(ops.expand_dims(lengths, -1), outputs.dtype)
-    last = ops.equal(_steps(mask), ops.expand_dims(lengths - 1, -1))
-    return _sum(outputs, last)
+        return ops.max(
+            ops.where(ops.expand_dims(real, -1), outputs, lowest), axis=1
+        )
+    return _sum(outputs, real) / ops.cast(lengths, outputs.dtype)
+
+
+def parts_of(pooling):
+    """Returns the poolings that one of `POOLINGS` puts side by side."""
+    return POOLINGS[:3] if pooling == "concat" else (pooling,)
 
 
 def reverse(sequence, mask):
     """Reverses the real steps of every row; padding stays where it is."""
-    lengths, steps = ops.expand_dims(_lengths(mask), -1), _steps(mask)
+    lengths, steps = ops.expand_dims(lengths_of(mask), -1), _steps(mask)
     order = ops.where(steps < lengths, lengths - 1 - steps, steps)
     return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
 
 
 def _sum(outputs, mask):
-    # Of a single step too: the gradient of looking it up is slower.
     return ops.sum(ops.where(ops.expand_dims(mask, -1), outputs, 0.0), axis=1)
 
 
@@ -43,6 +48,7 @@ def _steps(mask):
     return ops.expand_dims(ops.arange(ops.shape(mask)[1], dtype="int32"), 0)
 
 
-def _lengths(mask):
+def lengths_of(mask):
+    """Returns how many steps are read, int32 `(batch,)`."""
     # At least 1, so that a row of padding alone is still defined.
     return ops.maximum(ops.sum(ops.cast(mask, "int32"), axis=1), 1)

@@ -3,8 +3,8 @@ from keras import ops
 
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
-from advtext.models.freeze import freeze
-from advtext.models.pooling import POOLINGS, pool, reverse
+from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
+from advtext.models.pooling import POOLINGS, parts_of, pool, reverse
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -19,7 +19,7 @@ class TextClassifier(Classifier):
         vocabulary_size: Number of token ids, padding included.
         embedding_dim: Dimension of the embeddings.
         units: Units of the LSTM, per direction.
-        num_classes: Number of classes; two classes have one logit.
+        num_classes: Number of classes; two have one logit.
         hidden_dim: Units of the ReLU layer before the logits.
         embedding_dropout: Rate of dropout on the embeddings, in [0, 1); one
             mask per document and dimension, shared over time.
@@ -28,10 +28,10 @@ class TextClassifier(Classifier):
             (call `classifier.embedding.adapt(token_counts)` once).
         pooling: What is read of the outputs: `"last"`, `"max"`, `"mean"`, or
             `"concat"` for all three side by side.
-        unit_forget_bias: Whether the forget gates start with a bias of 1. The
-            reference implementation starts with 0.
-        recurrent_initializer: Initializer of the recurrent weights; the
-            reference implementation takes `"glorot_uniform"`.
+        unit_forget_bias: Whether forget gates start with a bias of 1; those
+            of the reference implementation with 0.
+        recurrent_initializer: Of the recurrent weights; `"glorot_uniform"` in
+            the reference implementation.
 
     Input shape:
         Integers `(batch, time)`, time at least 1.
@@ -98,12 +98,9 @@ class TextClassifier(Classifier):
         self.bidirectional = bidirectional
         self.pooling = pooling
         dtype = self.dtype_policy
-        lstm_options = {
-            "units": units,
-            "unit_forget_bias": unit_forget_bias,
-            "recurrent_initializer": recurrent_initializer,
-            "dtype": dtype,
-        }
+        names = "units", "unit_forget_bias", "recurrent_initializer"
+        lstm_options = {name: self._config[name] for name in names}
+        lstm_options["dtype"] = dtype
         self.embedding = build_embedding(
             vocabulary_size, embedding_dim, normalize_embedding, dtype
         )
@@ -129,18 +126,16 @@ class TextClassifier(Classifier):
             self.embedding.build(input_shape)
         for lstm in self.lstms:
             lstm.build(embedded)
-        width = config["units"] * len(self.lstms)
-        width *= 3 if self.pooling == "concat" else 1
-        self.hidden.build((None, width))
+        parts = len(self.lstms) * len(parts_of(self.pooling))
+        self.hidden.build((None, config["units"] * parts))
         self.logits.build((None, config["hidden_dim"]))
         self.built = True
 
     @property
     def lstms(self):
         """The forward LSTM and, where there is one, the backward LSTM."""
-        return [
-            lstm for lstm in (self.lstm, self.backward_lstm) if lstm is not None
-        ]
+        both = self.lstm, self.backward_lstm
+        return [lstm for lstm in both if lstm is not None]
 
     def compute_mask(self, inputs, previous_mask=None):
         return ops.not_equal(inputs, 0)
@@ -159,7 +154,7 @@ class TextClassifier(Classifier):
             training: Passed on to the LSTM: the only dropout is in `embed`.
 
         Returns:
-            Logits `(batch, num_classes)`, or `(batch, 1)` for two classes.
+            Logits, as of the model itself.
         """
         if mask is None:
             mask = ops.ones(ops.shape(embedded)[:2], dtype="bool")
@@ -173,6 +168,11 @@ class TextClassifier(Classifier):
                 [pooled, pool(outputs, mask, self.pooling)], axis=-1
             )
         return self.logits(self.hidden(pooled))
+
+    def call(self, inputs, training=False):
+        if not training and reads_tokens(self):
+            return logits_of_tokens(self, inputs)
+        return super().call(inputs, training=training)
 
     def load_language_model(self, language_model):
         """Takes over embedding and LSTM weights from a language model.
@@ -190,9 +190,8 @@ class TextClassifier(Classifier):
     def freeze(self):
         """Returns an equal classifier to predict with, faster.
 
-        Its embedding is a plain `keras.layers.Embedding` of vectors that are
-        normalized once and for all; so it is not to be trained further. Save
-        it and load it like this one, which is left as it is.
+        Its embeddings are normalized once and for all, and its `trainable` is
+        `False`; save it and load it like this one, which is left as it is.
         """
         return freeze(self)
 

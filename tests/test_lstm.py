@@ -244,10 +244,10 @@ def test_compiled_blocks_equal_keras(
 ):
     units = 64
     if ON_TENSORFLOW:
-        from advtext.backend import tensorflow_lstm_steps
+        from advtext.backend import tensorflow_lstm_layouts
 
         # From so many units on, the compiled loops are transposed.
-        monkeypatch.setattr(tensorflow_lstm_steps, "_MANY_UNITS", many_units)
+        monkeypatch.setattr(tensorflow_lstm_layouts, "_MANY_UNITS", many_units)
     layers = [
         layer(units, dtype="float64", return_sequences=True, return_state=True)
         for layer in (keras.layers.LSTM, LSTM)

@@ -18,17 +18,8 @@ from keras import ops
 from advtext.backend.cores import num_cores
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow import expect_many_models
-from advtext.backend.tensorflow_lstm_steps import (
-    arrays,
-    backward,
-    before,
-    compiled,
-    forward,
-    halves,
-    like,
-    product,
-    weight_gradient,
-)
+from advtext.backend.tensorflow_lstm_layouts import AT_ONCE, compiled
+from advtext.backend.tensorflow_lstm_steps import arrays, before, halves, like
 
 # Steps that are compiled as one: what is compiled depends on no length.
 BLOCK = 40
@@ -99,20 +90,18 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         size: Steps in a block, which is compiled; `None` for all, as they are.
     """
     time = tf.shape(x)[1]
-    ahead, back = forward, backward
-    if size is not None:
-        ahead, back = compiled(recurrent_kernel.shape[0])
+    layout = AT_ONCE if size is None else compiled(recurrent_kernel.shape[0])
     x = _in_blocks(x, size)
     number = tf.shape(x)[0]
     size = x.shape[1] or time
     half = halves(bias)
-    into, into_next = half * kernel, half * recurrent_kernel
-    start = half * bias
+    into = layout.into_gates(half * kernel, half * bias)
+    into_next = layout.turned(half * recurrent_kernel)
 
     def run(b, h, c, *saved):
         steps = tf.minimum(size, time - b * size)
-        inputs = product(x[b], into, start)
-        *found, h_end, c_end = ahead(inputs, h, c, into_next, steps)
+        inputs = layout.inputs(x[b], *into)
+        *found, h_end, c_end = layout.forward(inputs, h, c, into_next, steps)
         found = (h, c, *found)
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
         return b + 1, like(h_end, h), like(c_end, c), *saved
@@ -125,23 +114,23 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     def gradient(d_outputs, d_h, d_c):
         d_outputs = _in_blocks(d_outputs, x.shape[1])
         back_into = tf.transpose(kernel)
-        back_before = tf.transpose(recurrent_kernel)
+        back_before = layout.turned(tf.transpose(recurrent_kernel))
 
         def run(k, d_h, d_c, d_x, total):
             b = number - 1 - k
             steps = tf.minimum(size, time - b * size)
             h, c, gates, cells, outputs = (array.read(b) for array in saved)
-            d_gates, d_h_start, d_c_start = back(
+            d_gates, d_h_start, d_c_start = layout.backward(
                 c, gates, cells, d_outputs[b], d_h, d_c, back_before, steps
             )
             # All that is multiplied with weights or bias, side by side.
             factors = x[b], before(outputs, h), tf.ones_like(x[b][..., :1])
-            more = weight_gradient(tf.concat(factors, axis=-1), d_gates)
+            more = layout.d_weights(tf.concat(factors, axis=-1), d_gates)
             return (
                 k + 1,
                 like(d_h_start, d_h),
                 like(d_c_start, d_c),
-                d_x.write(b, product(d_gates, back_into)),
+                d_x.write(b, layout.d_inputs(d_gates, back_into)),
                 total + more,
             )
 
@@ -150,9 +139,9 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         _, d_h, d_c, d_x, total = tf.while_loop(
             lambda k, *_: k < number,
             run,
-            (0, d_h, d_c, *arrays(x, number, 1), zeros),
+            (0, d_h, d_c, *arrays(x, number, 1), layout.turned(zeros)),
         )
-        d_kernel, d_recurrent, d_bias = tf.split(total, sizes)
+        d_kernel, d_recurrent, d_bias = tf.split(layout.turned(total), sizes)
         d_x = _in_one(d_x.stack(), time)
         gradients = d_x, d_h, d_c, d_kernel, d_recurrent, d_bias[0]
         return [

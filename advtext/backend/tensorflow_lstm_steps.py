@@ -11,21 +11,26 @@ def forward(inputs, h, c, weights, steps, axis=-1):
 
     Args:
         inputs: Products with the inputs, `(time, batch, 4 * units)`; those of
-            a gate with a sigmoid halved.
+            a gate with a sigmoid halved. `(4 * units, time, batch)` with
+            columns.
         h: Output before the block, `(batch, units)`.
         c: Cell state before it.
         weights: Recurrent kernel `(units, 4 * units)`, halved likewise.
         steps: How many of the steps there are.
-        axis: -1; or -2 where all matrices are transposed.
+        axis: -1; or -2 for a column, not a row, for every document: all that
+            is not told otherwise is transposed then.
 
     Returns:
         The tanh of all gates, cell states and outputs, `(time, batch, ...)`;
         the last output and cell state.
     """
     (weights,) = low(weights)
+    columns = axis == -2
+    time = tf.shape(inputs)[1 if columns else 0]
 
     def step(t, h, c, gates, cells, outputs):
-        gate = tf.tanh(inputs[t] + times(h, weights, axis))
+        moved = inputs[:, t] if columns else inputs[t]
+        gate = tf.tanh(moved + times(h, weights, axis))
         h, c = cell(gate, c, axis)
         return (
             t + 1,
@@ -39,7 +44,7 @@ def forward(inputs, h, c, weights, steps, axis=-1):
     _, h, c, *stacks = tf.while_loop(
         lambda t, *_: t < steps,
         step,
-        (0, h, c, *arrays(inputs, tf.shape(inputs)[0], 3)),
+        (0, h, c, *arrays(inputs, time, 3)),
     )
     return *(stack.stack() for stack in stacks), h, c
 
@@ -56,11 +61,11 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps, axis=-1):
         d_c: Gradient of the last cell state.
         weights: Recurrent kernel, transposed, `(4 * units, units)`.
         steps: How many of the steps there are.
-        axis: -1; or -2 where all matrices are transposed.
+        axis: As of `forward`.
 
     Returns:
-        The gradients of what goes into the gates, `(time, batch, 4 * units)`,
-        and of `h` and `c`.
+        The gradients of what goes into the gates, shaped like `inputs` of
+        `forward`, and of `h` and `c`.
     """
     i, f, g, o = tf.split(gates, 4, axis=axis)
     i, f, o = (0.5 * v + 0.5 for v in (i, f, o))
@@ -94,7 +99,10 @@ def backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps, axis=-1):
         step,
         (steps - 1, d_h, d_c, *arrays(cells, tf.shape(cells)[0], 1)),
     )
-    return d_gates.stack(), d_h, d_c
+    d_gates = d_gates.stack()
+    if axis == -2:
+        d_gates = tf.transpose(d_gates, (1, 0, 2))
+    return d_gates, d_h, d_c
 
 
 def cell(gates, c, axis=-1):
@@ -118,53 +126,21 @@ def times(x, weights, axis=-1):
     return tf.cast(tf.matmul(*pair), x.dtype)
 
 
-def _forward_transposed(inputs, h, c, weights, steps):
-    """As `forward`, with columns for the batch; so are gates and cells."""
-    turned = map(_transposed, (inputs, h, c, weights))
-    gates, cells, *rest = forward(*turned, steps, axis=-2)
-    return gates, cells, *map(_transposed, rest)
-
-
-def _backward_transposed(c, gates, cells, d_outputs, d_h, d_c, weights, steps):
-    """As `backward`, of what `_forward_transposed` gave."""
-    turned = map(_transposed, (d_outputs, d_h, d_c, weights))
-    found = backward(_transposed(c), gates, cells, *turned, steps, axis=-2)
-    return tuple(map(_transposed, found))
-
-
-_transposed = tf.linalg.matrix_transpose
-
-
-def _compile(*functions):
-    return [
-        tf.function(function, autograph=False, jit_compile=True)
-        for function in functions
-    ]
-
-
-_COMPILED = _compile(forward, backward)
-_COMPILED_TRANSPOSED = _compile(_forward_transposed, _backward_transposed)
-# Units from which on products are faster with columns for the batch.
-_MANY_UNITS = 512
-
-
-def compiled(units):
-    """Returns `forward` and `backward`, compiled by XLA for so many units."""
-    return _COMPILED_TRANSPOSED if units >= _MANY_UNITS else _COMPILED
-
-
 def before(states, first):
     """Returns the states before each step."""
     return tf.concat([first[None], states[:-1]], axis=0)
 
 
-def product(x, weights, bias=None):
+def flat(x):
+    """Returns `(time, batch, dim)` as one matrix."""
+    return tf.reshape(x, (-1, x.shape[-1]))
+
+
+def product(x, weights, bias):
     """Multiplies every step of `(time, batch, dim)` in one product."""
-    flat = tf.matmul(*low(tf.reshape(x, (-1, x.shape[-1])), weights))
-    flat = tf.cast(flat, x.dtype)
-    if bias is not None:
-        flat = tf.nn.bias_add(flat, bias)
-    return tf.reshape(flat, (*ops.shape(x)[:2], weights.shape[-1]))
+    found = tf.cast(tf.matmul(*low(flat(x), weights)), x.dtype)
+    found = tf.nn.bias_add(found, bias)
+    return tf.reshape(found, (*ops.shape(x)[:2], weights.shape[-1]))
 
 
 def like(x, other):
@@ -177,11 +153,6 @@ def halves(bias):
     """Returns 1/2 for the gates with a sigmoid, 1 for the one with a tanh."""
     half = tf.fill((bias.shape[0] // 4,), tf.cast(0.5, bias.dtype))
     return tf.concat([half, half, tf.ones_like(half), half], axis=0)
-
-
-def weight_gradient(x, d_gates):
-    flat = low(*(tf.reshape(v, (-1, v.shape[-1])) for v in (x, d_gates)))
-    return tf.cast(tf.matmul(*flat, transpose_a=True), x.dtype)
 
 
 def arrays(x, size, number):

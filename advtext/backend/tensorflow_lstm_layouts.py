@@ -1,0 +1,141 @@
+"""How documents lie in the loops of `tensorflow_lstm`: rows, or columns.
+
+A layout has the loops over a block of steps, `forward` and `backward` of
+`tensorflow_lstm_steps`, and the large products before and behind them.
+"""
+
+import tensorflow as tf
+from keras import ops
+
+from advtext.backend.matmul import low
+from advtext.backend.tensorflow_lstm_steps import (
+    backward,
+    flat,
+    forward,
+    product,
+)
+
+
+class Rows:
+    """A row for every document: gates are `(time, batch, 4 * units)`.
+
+    Args:
+        forward: Function as of `tensorflow_lstm_steps`, compiled or not.
+        backward: The other one.
+    """
+
+    def __init__(self, forward=forward, backward=backward):
+        self.forward = forward
+        self.backward = backward
+
+    def turned(self, weights):
+        """Returns `(number, 4 * units)` as it lies here, or the other way."""
+        return weights
+
+    def into_gates(self, kernel, bias):
+        """Returns the weights that `inputs` takes, once for all blocks.
+
+        Args:
+            kernel: `(dim, 4 * units)`.
+            bias: `(4 * units,)`.
+        """
+        return kernel, bias
+
+    def inputs(self, x, kernel, bias):
+        """Returns what goes into the gates from outside of the loop.
+
+        Args:
+            x: `(time, batch, dim)`.
+            kernel: As of `into_gates`, and so is `bias`.
+        """
+        return product(x, kernel, bias)
+
+    def d_inputs(self, d_gates, kernel):
+        """Returns the gradient of `x`, `(time, batch, dim)`.
+
+        Args:
+            d_gates: What `backward` gave.
+            kernel: Transposed, `(4 * units, dim)`.
+        """
+        found = tf.cast(tf.matmul(*low(flat(d_gates), kernel)), d_gates.dtype)
+        return tf.reshape(found, (*ops.shape(d_gates)[:2], kernel.shape[1]))
+
+    def d_weights(self, factors, d_gates):
+        """Returns the gradient of what factors are multiplied with, `turned`.
+
+        Args:
+            factors: `(time, batch, number)`.
+            d_gates: What `backward` gave.
+        """
+        pair = low(flat(factors), flat(d_gates))
+        return tf.cast(tf.matmul(*pair, transpose_a=True), factors.dtype)
+
+
+class Columns(Rows):
+    """A column for every document: gates are `(4 * units, time, batch)`.
+
+    Faster products in the loops, of many units. The large products give and
+    take this layout as it is, so that no array of gates is ever transposed.
+    """
+
+    def turned(self, weights):
+        return tf.transpose(weights)
+
+    def into_gates(self, kernel, bias):
+        return (tf.transpose(tf.concat([kernel, bias[None]], axis=0)),)
+
+    def inputs(self, x, weights):
+        x = tf.concat([x, tf.ones_like(x[..., :1])], axis=-1)
+        found = tf.matmul(weights, flat(x), transpose_b=True)
+        return tf.reshape(found, (weights.shape[0], *ops.shape(x)[:2]))
+
+    def d_inputs(self, d_gates, kernel):
+        found = tf.matmul(_wide(d_gates), kernel, transpose_a=True)
+        return tf.reshape(found, (*ops.shape(d_gates)[1:], kernel.shape[1]))
+
+    def d_weights(self, factors, d_gates):
+        return tf.matmul(_wide(d_gates), flat(factors))
+
+
+def _wide(gates):
+    """Returns `(4 * units, time, batch)` as one matrix."""
+    return tf.reshape(gates, (gates.shape[0], -1))
+
+
+_transposed = tf.linalg.matrix_transpose
+
+
+def _forward(inputs, h, c, weights, steps):
+    """As `forward`, with columns in the loop; the outputs are rows again."""
+    turned = map(_transposed, (h, c))
+    found = forward(inputs, *turned, weights, steps, axis=-2)
+    gates, cells, *rest = found
+    return gates, cells, *map(_transposed, rest)
+
+
+def _backward(c, gates, cells, d_outputs, d_h, d_c, weights, steps):
+    """As `backward`, of what `_forward` gave."""
+    turned = map(_transposed, (d_outputs, d_h, d_c))
+    d_gates, *rest = backward(
+        _transposed(c), gates, cells, *turned, weights, steps, axis=-2
+    )
+    return d_gates, *map(_transposed, rest)
+
+
+def _compile(*functions):
+    return [
+        tf.function(function, autograph=False, jit_compile=True)
+        for function in functions
+    ]
+
+
+AT_ONCE = Rows()
+_COMPILED = Rows(*_compile(forward, backward))
+_COMPILED_COLUMNS = Columns(*_compile(_forward, _backward))
+# Units from which on products are faster with columns.
+_MANY_UNITS = 512
+
+
+def compiled(units):
+    """Returns the layout whose loops XLA compiles, for so many units."""
+    return _COMPILED_COLUMNS if units >= _MANY_UNITS else _COMPILED

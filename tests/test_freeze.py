@@ -83,6 +83,23 @@ def test_frozen_documents_are_not_embedded_whole(monkeypatch):
         frozen(IDS)
 
 
+class Loud(TextClassifier):
+    """Embeds in its own way."""
+
+    def embed(self, inputs, training=False):
+        return 2.0 * super().embed(inputs, training=training)
+
+
+def test_a_class_that_embeds_in_its_own_way_does_so_frozen():
+    model = Loud(10, embedding_dim=3, units=4)
+    frozen = model.freeze()
+    assert type(frozen) is Loud
+    np.testing.assert_allclose(logits(frozen), logits(model), 1e-5, 1e-6)
+    quiet = classifier(hidden_dim=30).freeze()
+    quiet.set_weights(frozen.get_weights())
+    assert np.abs(logits(quiet) - logits(frozen)).max() > 1e-3
+
+
 def test_a_frozen_classifier_is_a_classifier_like_any_other():
     frozen = classifier().freeze()
     expected = logits(frozen)

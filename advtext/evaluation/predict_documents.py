@@ -60,7 +60,7 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
     (2, 1)
     """
     _check_model(model)
-    of_distinct = isinstance(model, TextClassifier) and reads_tokens(model)
+    of_distinct = reads_tokens(model, TextClassifier)
     if batch_size is None:
         batch_size = _ROWS_OF_DISTINCT if of_distinct else _ROWS
     check_count("batch_size", batch_size)

@@ -39,17 +39,27 @@ def freeze(classifier):
     return frozen
 
 
-def reads_tokens(classifier):
-    """Returns whether `logits_of_tokens` computes what a classifier predicts.
+def reads_tokens(model, text_classifier):
+    """Returns whether `logits_of_tokens` computes what a model predicts.
 
     What XLA compiles has one number of distinct tokens.
+
+    Args:
+        model: Keras model.
+        text_classifier: The class `TextClassifier`; a subclass that embeds or
+            classifies in its own way is left to it.
     """
-    return (
-        not classifier.trainable
-        and not classifier.jit_compile
+    names = "embed", "compute_mask", "classify", "given"
+    return isinstance(model, text_classifier) and (
+        all(
+            getattr(type(model), name) is getattr(text_classifier, name)
+            for name in names
+        )
+        and not model.trainable
+        and not model.jit_compile
         and not backend.STEPS_ARE_COMPILED
-        and classifier.compute_dtype in ("float32", "float64")
-        and all(lstm.runs_here() for lstm in classifier.lstms)
+        and model.compute_dtype in ("float32", "float64")
+        and all(lstm.runs_here() for lstm in model.lstms)
     )
 
 

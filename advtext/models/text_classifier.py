@@ -170,7 +170,7 @@ class TextClassifier(Classifier):
         return self.logits(self.hidden(pooled))
 
     def call(self, inputs, training=False):
-        if not training and reads_tokens(self):
+        if not training and reads_tokens(self, TextClassifier):
             return logits_of_tokens(self, inputs)
         return super().call(inputs, training=training)
 

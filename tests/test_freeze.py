@@ -10,7 +10,10 @@ import pytest
 from backends import ON_TENSORFLOW
 from keras import ops
 
+import advtext
+from advtext import backend
 from advtext.attacks import FastGradient
+from advtext.evaluation import predict_documents
 from advtext.models import TextClassifier
 from advtext.models.pooling import POOLINGS
 from advtext.training import AdversarialTraining
@@ -62,25 +65,57 @@ def test_many_documents_of_any_length_have_the_same_logits(pooling):
         )
 
 
-@pytest.mark.skipif(not ON_TENSORFLOW, reason="XLA compiles all of JAX")
-def test_frozen_documents_are_not_embedded_whole(monkeypatch):
+@pytest.fixture
+def distinct(monkeypatch):
+    """The numbers of tokens for which distinct ones have been looked for."""
+    if not ON_TENSORFLOW:
+        pytest.skip("XLA compiles all of JAX")
+    found, function = [], backend.distinct
+
+    def spy(ids):
+        found.append(ids.shape[0])
+        return function(ids)
+
+    monkeypatch.setattr(backend, "distinct", spy)
+    return found
+
+
+def test_frozen_documents_are_not_embedded_whole(distinct, monkeypatch):
+    frozen = classifier().freeze()
+    monkeypatch.setattr(TextClassifier, "embed", lambda *args, **kwargs: 1 / 0)
+    frozen(IDS)
+    assert distinct == [len(IDS)]
+
+
+def test_what_is_trainable_or_rounded_or_replaced_is_embedded_whole(distinct):
+    replaced = classifier().freeze()
+    replaced.lstm.__class__ = keras.layers.LSTM
+    half = classifier(dtype="mixed_bfloat16").freeze()
+    for model in (classifier(), replaced, half):
+        model(IDS)
+    assert distinct == []
+
+
+def test_a_frozen_classifier_is_perturbed_at_its_layers(distinct):
     model = classifier()
     frozen = model.freeze()
-    expected, shapes = logits(frozen), []
-    monkeypatch.setattr(frozen, "embed", lambda *args, **kwargs: 1 / 0)
-    embedding = frozen.embedding.call
-
-    def call(inputs):
-        shapes.append(tuple(inputs.shape))
-        return embedding(inputs)
-
-    monkeypatch.setattr(frozen.embedding, "call", call)
-    np.testing.assert_array_equal(logits(frozen), expected)
-    # 0, 1, 2, 3, 4, 5, 6, 8, 9
-    assert shapes == [(9,)]
-    frozen.compile(jit_compile=True)
-    with pytest.raises(ZeroDivisionError):
-        frozen(IDS)
+    expected = classifier(normalize_embedding=False)
+    expected.set_weights(frozen.get_weights())
+    rows = []
+    for each in (frozen, expected):
+        for layer in ("embedding", "lstm"):
+            perturbed = advtext.perturb_at(each, layer)
+            attack = FastGradient(epsilon=1.0, norm="l2")
+            embedded = perturbed.embed(IDS)
+            moved = attack(perturbed.given(IDS), embedded, np.ones(len(IDS)))
+            rows.append((np.asarray(embedded), np.asarray(moved)))
+    assert rows[0][0].shape == (*IDS.shape, 3)
+    for found, other in zip(rows[:2], rows[2:], strict=True):
+        for a, b in zip(found, other, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    distinct.clear()
+    frozen(IDS)
+    assert distinct == [len(IDS)]
 
 
 class Loud(TextClassifier):
@@ -122,12 +157,49 @@ def test_a_frozen_classifier_is_a_classifier_like_any_other():
         assert not np.array_equal(old, new)
 
 
-def test_xla_compiles_a_frozen_classifier_if_told_to():
-    frozen = classifier().freeze()
+@pytest.mark.parametrize("within", ["itself", "a model", "training"])
+def test_xla_compiles_a_frozen_classifier_if_told_to(within):
+    model = frozen = classifier().freeze()
     expected = logits(frozen)
-    frozen.compile(jit_compile=True)
-    found = frozen.predict(IDS, verbose=0)
+    if within == "a model":
+        inputs = keras.Input((None,), dtype="int32")
+        model = keras.Model(inputs, frozen(inputs))
+    elif within == "training":
+        model = AdversarialTraining(frozen)
+    model.compile(
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        jit_compile=True,
+    )
+    found = model.predict(IDS, verbose=0)
     np.testing.assert_allclose(found, expected, 1e-5, 1e-6)
+    model.evaluate(IDS, np.array([0, 1, 1, 0]), verbose=0)
+
+
+def test_what_is_predicted_follows_trainable(distinct):
+    model = classifier()
+    expected = predict_documents(model, list(IDS))
+    assert distinct == []
+    model.trainable = False
+    np.testing.assert_allclose(
+        predict_documents(model, list(IDS)), expected, 1e-5, 1e-6
+    )
+    assert len(distinct) == 1
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="exports by tf2jax otherwise")
+def test_a_frozen_classifier_is_exported(tmp_path):
+    import tensorflow as tf
+
+    frozen = classifier(bidirectional=True, pooling="concat").freeze()
+    frozen(IDS)
+    signature = [keras.InputSpec("int32", (None, None))]
+    frozen.export(tmp_path / "served", input_signature=signature, verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "served"))
+    for ids in (IDS, IDS[:1], np.tile(IDS, (2, 3))):
+        np.testing.assert_allclose(
+            served.serve(ids), logits(frozen, ids), rtol=1e-5, atol=1e-6
+        )
+    assert served.serve(IDS[:0]).shape == (0, 1)
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])

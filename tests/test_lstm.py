@@ -333,3 +333,14 @@ def test_second_order_gradients_equal_keras():
 
     theirs, ours = map(curvature, twins("float32"))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options", [{"go_backwards": True}, {"stateful": True}, {"dropout": 0.5}]
+)
+def test_what_cannot_be_pooled_is_refused(options):
+    layer = LSTM(3, **options)
+    layer.build((2, 4, 5))
+    assert not layer.pools()
+    with pytest.raises(ValueError, match="pool its outputs"):
+        layer.pooled(np.ones((1, 5)), np.zeros((2, 4)), [4, 4], ("last",))

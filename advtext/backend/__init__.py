@@ -29,6 +29,7 @@ if keras.backend.backend() == "tensorflow":
     )
     from advtext.backend.tensorflow import has_gpu as has_gpu
     from advtext.backend.tensorflow import input_gradient as input_gradient
+    from advtext.backend.tensorflow import is_in_xla as is_in_xla
     from advtext.backend.tensorflow import is_symbolic as is_symbolic
     from advtext.backend.tensorflow import repeat as repeat
     from advtext.backend.tensorflow import step as step

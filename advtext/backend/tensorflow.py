@@ -2,6 +2,7 @@
 
 import keras
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
 
 # Keras looks at two batches, and fixes the dimensions they have in common.
 COMMON_DIMENSIONS_ARE_FIXED = True
@@ -146,6 +147,15 @@ def repeat(count, body, value):
 def is_symbolic(x):
     """Returns whether a tensor has no value yet: a function is compiled."""
     return tf.is_tensor(x) and not hasattr(x, "numpy")
+
+
+def is_in_xla():
+    """Returns whether what is being traced will be compiled by XLA."""
+    return not tf.executing_eagerly() and (
+        control_flow_util.GraphOrParentsInXlaContext(
+            tf.compat.v1.get_default_graph()
+        )
+    )
 
 
 def sync_state(model):

@@ -100,7 +100,7 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
 
     def run(b, h, c, *saved):
         steps = tf.minimum(size, time - b * size)
-        inputs = layout.inputs(x[b], *into)
+        inputs = layout.inputs(x[b], into)
         *found, h_end, c_end = layout.forward(inputs, h, c, into_next, steps)
         found = (h, c, *found)
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]

@@ -16,8 +16,10 @@ from advtext.backend.tensorflow_lstm_steps import (
 )
 
 
-class Rows:
-    """A row for every document: gates are `(time, batch, 4 * units)`.
+class _Rows:
+    """A row for every document.
+
+    What goes into the gates, and its gradient, is `(time, batch, 4 * units)`.
 
     Args:
         forward: Function as of `tensorflow_lstm_steps`, compiled or not.
@@ -29,7 +31,10 @@ class Rows:
         self.backward = backward
 
     def turned(self, weights):
-        """Returns `(number, 4 * units)` as it lies here, or the other way."""
+        """Returns a matrix, with a row for every input, as it lies here.
+
+        Turned twice it is what it was.
+        """
         return weights
 
     def into_gates(self, kernel, bias):
@@ -41,14 +46,14 @@ class Rows:
         """
         return kernel, bias
 
-    def inputs(self, x, kernel, bias):
+    def inputs(self, x, weights):
         """Returns what goes into the gates from outside of the loop.
 
         Args:
             x: `(time, batch, dim)`.
-            kernel: As of `into_gates`, and so is `bias`.
+            weights: What `into_gates` gave.
         """
-        return product(x, kernel, bias)
+        return product(x, *weights)
 
     def d_inputs(self, d_gates, kernel):
         """Returns the gradient of `x`, `(time, batch, dim)`.
@@ -71,18 +76,18 @@ class Rows:
         return tf.cast(tf.matmul(*pair, transpose_a=True), factors.dtype)
 
 
-class Columns(Rows):
-    """A column for every document: gates are `(4 * units, time, batch)`.
+class _Columns(_Rows):
+    """A column for every document: products of many units are faster.
 
-    Faster products in the loops, of many units. The large products give and
-    take this layout as it is, so that no array of gates is ever transposed.
+    What goes into the gates, and its gradient, is `(4 * units, time, batch)`,
+    as the large products give and take it: XLA transposes neither.
     """
 
     def turned(self, weights):
         return tf.transpose(weights)
 
     def into_gates(self, kernel, bias):
-        return (tf.transpose(tf.concat([kernel, bias[None]], axis=0)),)
+        return tf.transpose(tf.concat([kernel, bias[None]], axis=0))
 
     def inputs(self, x, weights):
         x = tf.concat([x, tf.ones_like(x[..., :1])], axis=-1)
@@ -129,9 +134,9 @@ def _compile(*functions):
     ]
 
 
-AT_ONCE = Rows()
-_COMPILED = Rows(*_compile(forward, backward))
-_COMPILED_COLUMNS = Columns(*_compile(_forward, _backward))
+AT_ONCE = _Rows()
+_COMPILED = _Rows(*_compile(forward, backward))
+_COMPILED_COLUMNS = _Columns(*_compile(_forward, _backward))
 # Units from which on products are faster with columns.
 _MANY_UNITS = 512
 

@@ -29,8 +29,8 @@ def forward(inputs, h, c, weights, steps, axis=-1):
     time = tf.shape(inputs)[1 if columns else 0]
 
     def step(t, h, c, gates, cells, outputs):
-        moved = inputs[:, t] if columns else inputs[t]
-        gate = tf.tanh(moved + times(h, weights, axis))
+        entering = inputs[:, t] if columns else inputs[t]
+        gate = tf.tanh(entering + times(h, weights, axis))
         h, c = cell(gate, c, axis)
         return (
             t + 1,

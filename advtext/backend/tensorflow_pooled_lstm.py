@@ -20,12 +20,12 @@ from advtext.backend.tensorflow_lstm_steps import (
 
 # Steps between two looks at which documents have ended.
 _BLOCK = 8
-_ADD = {
+_POOL = {
     "last": lambda pooled, h: h,
     "max": tf.maximum,
     "mean": tf.add,
 }
-# Below every output.
+# No output is below.
 _LOWEST = -1.0
 
 
@@ -108,7 +108,7 @@ def _run(inputs, indices, lengths, weights, poolings):
             h, c = cell(gates, c)
             real = t < left
             pooled = [
-                tf.where(real, _ADD[pooling](each, h), each)
+                tf.where(real, _POOL[pooling](each, h), each)
                 for pooling, each in zip(poolings, pooled, strict=True)
             ]
             return t + 1, h, c, *pooled

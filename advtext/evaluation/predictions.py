@@ -140,7 +140,9 @@ def compiled(model, spec=None):
         return function
     known = _COMPILED.setdefault(owner, {})
     name = None if model is owner else model.__name__
-    if (name, spec) not in known:
+    # Not trainable, a text classifier computes less.
+    key = name, spec, owner.trainable
+    if key not in known:
         # What is compiled must not keep the model alive.
         layer = weakref.ref(owner)
 
@@ -148,5 +150,5 @@ def compiled(model, spec=None):
             found = layer() if name is None else getattr(layer(), name)
             return logits_function(found)(x)
 
-        known[name, spec] = backend.compiled(logits, owner.variables, spec)
-    return known[name, spec]
+        known[key] = backend.compiled(logits, owner.variables, spec)
+    return known[key]

@@ -31,7 +31,7 @@ class LSTM(keras.layers.LSTM):
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not self.runs_here(mask):
+        if not self._runs_here(mask):
             return super().inner_loop(
                 sequences, initial_state, mask, training=training
             )
@@ -48,8 +48,8 @@ class LSTM(keras.layers.LSTM):
     def pooled(self, vectors, indices, lengths, poolings):
         """Reads sequences of rows of a table, and pools the outputs.
 
-        To predict with, where `runs_here()` and on TensorFlow: faster than
-        all the outputs, the fewer of the rows are distinct.
+        To predict with: faster than all the outputs, the fewer of the rows
+        are distinct.
 
         Args:
             vectors: The table, `(count, dim)`.
@@ -59,10 +59,28 @@ class LSTM(keras.layers.LSTM):
 
         Returns:
             List of `(batch, units)`, one for each pooling.
+
+        Raises:
+            ValueError: Unless the layer `pools`.
         """
+        if not self.pools():
+            raise ValueError(
+                "`pooled` is for TensorFlow on a CPU, and for an LSTM of the "
+                "standard options that reads forwards from zeros: call the "
+                "layer with `return_sequences=True` and pool its outputs."
+            )
         weights = self._weights_as(vectors.dtype)
         return backend.pooled_lstm(
             vectors, indices, lengths, *weights, poolings
+        )
+
+    def pools(self):
+        """Returns whether there is `pooled`."""
+        return (
+            not backend.STEPS_ARE_COMPILED
+            and not self.go_backwards
+            and not self.stateful
+            and self._runs_here(None)
         )
 
     def _weights_as(self, dtype):
@@ -70,8 +88,7 @@ class LSTM(keras.layers.LSTM):
         weights = cell.kernel, cell.recurrent_kernel, cell.bias
         return [ops.cast(weight, dtype) for weight in weights]
 
-    def runs_here(self, mask=None):
-        """Returns whether the loop is that of `advtext.backend`."""
+    def _runs_here(self, mask):
         cell = self.cell
         return (
             mask is None

@@ -1,9 +1,11 @@
 """A classifier to predict with."""
 
+import keras
 import numpy as np
 from keras import ops
 
 from advtext import backend
+from advtext.layers import LSTM, NormalizedEmbedding
 from advtext.models.pooling import lengths_of, parts_of, reverse
 
 
@@ -42,7 +44,8 @@ def freeze(classifier):
 def reads_tokens(model, text_classifier):
     """Returns whether `logits_of_tokens` computes what a model predicts.
 
-    What XLA compiles has one number of distinct tokens.
+    Only what has become of a `TextClassifier` that is not to be trained; what
+    XLA compiles has one number of distinct tokens.
 
     Args:
         model: Keras model.
@@ -50,16 +53,21 @@ def reads_tokens(model, text_classifier):
             classifies in its own way is left to it.
     """
     names = "embed", "compute_mask", "classify", "given"
-    return isinstance(model, text_classifier) and (
-        all(
+    return (
+        isinstance(model, text_classifier)
+        and not model.trainable
+        and not backend.STEPS_ARE_COMPILED
+        and not backend.is_in_xla()
+        and model.compute_dtype in ("float32", "float64")
+        and all(
             getattr(type(model), name) is getattr(text_classifier, name)
             for name in names
         )
-        and not model.trainable
-        and not model.jit_compile
-        and not backend.STEPS_ARE_COMPILED
-        and model.compute_dtype in ("float32", "float64")
-        and all(lstm.runs_here() for lstm in model.lstms)
+        and type(model.embedding)
+        in (keras.layers.Embedding, NormalizedEmbedding)
+        and all(type(lstm) is LSTM and lstm.pools() for lstm in model.lstms)
+        # Nothing stands in for a layer, to perturb the model there.
+        and not any("call" in vars(layer) for layer in model.layers)
     )
 
 

@@ -190,8 +190,9 @@ class TextClassifier(Classifier):
     def freeze(self):
         """Returns an equal classifier to predict with, faster.
 
-        Its embeddings are normalized once and for all, and its `trainable` is
-        `False`; save it and load it like this one, which is left as it is.
+        Its embeddings are normalized once and for all and its `trainable` is
+        `False`, so that a CPU embeds distinct tokens once (TensorFlow without
+        `jit_compile`, not in mixed precision). Save and load it like this one.
         """
         return freeze(self)
 

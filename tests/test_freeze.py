@@ -186,7 +186,7 @@ def test_what_is_predicted_follows_trainable(distinct):
     assert len(distinct) == 1
 
 
-@pytest.mark.skipif(not ON_TENSORFLOW, reason="exports by tf2jax otherwise")
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="loads it by TensorFlow")
 def test_a_frozen_classifier_is_exported(tmp_path):
     import tensorflow as tf
 

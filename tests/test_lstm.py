@@ -54,10 +54,10 @@ def cores(monkeypatch):
     """Sets how many cores there are: TensorFlow divides rows among two."""
     if not ON_TENSORFLOW:
         return lambda number: None
-    from advtext.backend import tensorflow_lstm
+    from advtext.backend import tensorflow_lstm_steps
 
     def set_cores(number):
-        monkeypatch.setattr(tensorflow_lstm, "num_cores", lambda: number)
+        monkeypatch.setattr(tensorflow_lstm_steps, "num_cores", lambda: number)
 
     set_cores(2)
     return set_cores

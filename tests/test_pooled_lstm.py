@@ -54,7 +54,7 @@ def documents(number, time):
 )
 def test_equals_the_steps_by_hand(number, time, cores, monkeypatch):
     monkeypatch.setattr(
-        "advtext.backend.tensorflow_pooled_lstm.num_cores", lambda: cores
+        "advtext.backend.tensorflow_lstm_steps.num_cores", lambda: cores
     )
     indices, lengths, expected = documents(number, time)
     found = backend.pooled_lstm(

@@ -1,6 +1,5 @@
 import json
 import os
-import re
 
 import pytest
 from tiny_runs import main
@@ -139,7 +138,8 @@ def test_a_table_side_by_side_equals_one_after_the_other(tiny, tmp_path, capfd):
             tiny.config,
             f"--run_dir={tmp_path / '3'}",
             *flags,
-            "--methods=scratch",
+            # Of two that fail either may be the first.
+            "--seeds=0",
             "--parallel_runs=2",
             "--num_labels=4000",
         )
@@ -147,6 +147,4 @@ def test_a_table_side_by_side_equals_one_after_the_other(tiny, tmp_path, capfd):
     )
     told = capfd.readouterr().err
     assert "`num_labels`=4000 and" in told
-    # Both fail, either may be the first.
-    path = re.escape(f"{tmp_path / '3/scratch_'}")
-    assert re.search(f"{path}[01] failed, for the reason given", told)
+    assert f"{tmp_path / '3/scratch_0'} failed, for the reason given" in told

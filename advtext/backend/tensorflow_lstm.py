@@ -15,11 +15,16 @@ All gates take one tanh, since `sigmoid(x) = (tanh(x / 2) + 1) / 2`.
 import tensorflow as tf
 from keras import ops
 
-from advtext.backend.cores import num_cores
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow import expect_many_models
 from advtext.backend.tensorflow_lstm_layouts import AT_ONCE, compiled
-from advtext.backend.tensorflow_lstm_steps import arrays, before, halves, like
+from advtext.backend.tensorflow_lstm_steps import (
+    arrays,
+    before,
+    halves,
+    like,
+    num_loops,
+)
 
 # Steps that are compiled as one: what is compiled depends on no length.
 BLOCK = 40
@@ -51,7 +56,7 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     rows = list(map(tf.convert_to_tensor, (x, h, c)))
     weights = list(map(tf.convert_to_tensor, (kernel, recurrent_kernel, bias)))
     run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
-    if num_cores() == 1 or x.shape[0] == 1:
+    if num_loops(x) == 1:
         return run(*rows, *weights)
     half = tf.shape(x)[0] // 2
     sizes = half, tf.shape(x)[0] - half

@@ -62,8 +62,7 @@ class _Rows:
             d_gates: What `backward` gave.
             kernel: Transposed, `(4 * units, dim)`.
         """
-        found = tf.cast(tf.matmul(*low(flat(d_gates), kernel)), d_gates.dtype)
-        return tf.reshape(found, (*ops.shape(d_gates)[:2], kernel.shape[1]))
+        return product(d_gates, kernel)
 
     def d_weights(self, factors, d_gates):
         """Returns the gradient of what factors are multiplied with, `turned`.
@@ -113,8 +112,7 @@ _transposed = tf.linalg.matrix_transpose
 def _forward(inputs, h, c, weights, steps):
     """As `forward`, with columns in the loop; the outputs are rows again."""
     turned = map(_transposed, (h, c))
-    found = forward(inputs, *turned, weights, steps, axis=-2)
-    gates, cells, *rest = found
+    gates, cells, *rest = forward(inputs, *turned, weights, steps, axis=-2)
     return gates, cells, *map(_transposed, rest)
 
 

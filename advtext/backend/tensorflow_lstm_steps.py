@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import ops
 
+from advtext.backend.cores import num_cores
 from advtext.backend.matmul import low
 
 
@@ -136,11 +137,17 @@ def flat(x):
     return tf.reshape(x, (-1, x.shape[-1]))
 
 
-def product(x, weights, bias):
+def product(x, weights, bias=None):
     """Multiplies every step of `(time, batch, dim)` in one product."""
     found = tf.cast(tf.matmul(*low(flat(x), weights)), x.dtype)
-    found = tf.nn.bias_add(found, bias)
+    if bias is not None:
+        found = tf.nn.bias_add(found, bias)
     return tf.reshape(found, (*ops.shape(x)[:2], weights.shape[-1]))
+
+
+def num_loops(x):
+    """Returns in how many loops, at once, the rows of a batch are to run."""
+    return 1 if num_cores() == 1 or x.shape[0] == 1 else 2
 
 
 def like(x, other):

@@ -8,12 +8,12 @@ computed for padding but the rest of a block.
 
 import tensorflow as tf
 
-from advtext.backend.cores import num_cores
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow_lstm_steps import (
     cell,
     halves,
     like,
+    num_loops,
     product,
     times,
 )
@@ -63,7 +63,7 @@ def pooled_lstm(
     inputs = product(vectors[None], half * kernel, half * bias)[0]
     (weights,) = low(half * recurrent_kernel)
     order = tf.argsort(lengths, direction="DESCENDING", stable=True)
-    loops = 1 if num_cores() == 1 or indices.shape[0] == 1 else 2
+    loops = num_loops(indices)
     # Each loop has long and short documents alike.
     orders = [order[number::loops] for number in range(loops)]
     parts = [

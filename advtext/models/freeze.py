@@ -81,11 +81,10 @@ def logits_of_tokens(classifier, token_ids):
     mask = classifier.compute_mask(token_ids)
     numbers, indices = backend.distinct(token_ids)
     vectors, pooled = classifier.embedding(numbers), []
+    lengths, parts = lengths_of(mask), parts_of(classifier.pooling)
     for lstm in classifier.lstms:
         if lstm is classifier.backward_lstm:
             indices = reverse(indices[..., None], mask)[..., 0]
-        pooled += lstm.pooled(
-            vectors, indices, lengths_of(mask), parts_of(classifier.pooling)
-        )
+        pooled += lstm.pooled(vectors, indices, lengths, parts)
     pooled = ops.concatenate(pooled, axis=-1)
     return classifier.logits(classifier.hidden(pooled))

@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import re
 import uuid
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{32}\.tmp")
 
 
 @contextlib.contextmanager
@@ -26,7 +29,7 @@ def atomic_file(path):
     b'whole'
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = temporary_path(path)
     try:
         with open(temporary, "xb") as file:
             yield file
@@ -37,3 +40,20 @@ def atomic_file(path):
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def temporary_path(path):
+    """Returns a new name beside `path`, for what becomes `path` when whole."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+
+
+def final_name(name):
+    """Returns what a temporary name was to become; `None` for other names.
+
+    Example:
+
+    >>> final_name(temporary_path(Path("runs/a.txt")).name)
+    'a.txt'
+    """
+    found = _TEMPORARY.fullmatch(name)
+    return found and found["name"]

@@ -17,6 +17,9 @@ def main(arguments=None):
     Args:
         arguments: List of strings; the command line by default.
     """
+    if hasattr(sys.stdout, "reconfigure"):
+        # A character that cannot be shown is replaced, whatever the locale.
+        sys.stdout.reconfigure(errors="replace")
     parsed = _parser().parse_args(arguments)
     if arguments is None:
         # All that was imported stays: to look through it again and again takes

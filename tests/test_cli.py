@@ -171,7 +171,8 @@ def test_a_warning_is_one_line(tiny, tmp_path, capsys):
     cache = shutil.copytree(tiny.cache, tmp_path / "cache")
     for path in cache.glob("*/train.ids.npy"):
         path.write_bytes(path.read_bytes()[:-9])
-    flags = f"--cache_dir={cache}", f"--run_dir={tmp_path}", "--num_labels=99"
+    flags = f"--cache_dir={cache}", "--num_labels=99"
+    flags += (f"--run_dir={tmp_path / 'run'}",)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert main("train", tiny.config, *flags) == 2

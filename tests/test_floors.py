@@ -10,6 +10,9 @@ FLOORS = {
     "advtext.backend": 0,
     "advtext.config": 0,
     "advtext.atomic_file": 0,
+    "advtext.folder_lock": 0,
+    "advtext.manifest": 0,
+    "advtext.owned_folder": 0,
     "advtext.attacks": 1,
     "advtext.layers": 1,
     "advtext.logits": 1,
@@ -40,6 +43,8 @@ ARGUED = {
     "advtext.attacks.attack",
     # The same: a model and its training step.
     "advtext.models.language_model",
+    # What a cache is on the disk, and who may write it, in one place.
+    "advtext.data.token_cache",
     # Every setting stands in one flat record.
     "advtext.config.config",
 }

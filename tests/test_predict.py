@@ -119,7 +119,7 @@ def test_input_that_is_not_there_is_named(tiny, tmp_path, monkeypatch, refusal):
     [
         ("metrics.json", None, "metrics.json is not there"),
         ("metrics.json", "", "metrics.json is truncated or damaged"),
-        ("metrics.json", '{"test_error": 1.0}', "has no `class_names`"),
+        ("metrics.json", '{"test_error": 1.0}', "not the file that this run"),
         ("classifier.keras", None, "classifier.keras is not there"),
         ("classifier.keras", "PK", "classifier.keras is truncated or damaged"),
         ("tokenizer.json", "{}", "tokenizer.json is not a tokenizer"),

@@ -32,6 +32,7 @@ def test_it_says_how_much_there_is(advtext, tiny, tmp_path):
 def test_it_holds_ids_and_no_text(folder):
     names = {path.name for path in folder.iterdir()}
     assert names == {
+        "advtext.json",
         "manifest.json",
         "tokenizer.json",
         "train.ids.npy",

@@ -1,9 +1,11 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from advtext.atomic_file import temporary_path
 from advtext.data import (
     RawDocuments,
     Source,
@@ -11,6 +13,7 @@ from advtext.data import (
     numbered_texts,
     prepare,
 )
+from advtext.folder_lock import folder_lock
 
 SPLITS = {
     "train": (["good film", "bad film", "good plot"], ["1", "0", "1"]),
@@ -86,7 +89,7 @@ def test_any_number_of_processes_writes_the_same_files(
         prepare(Texts(splits), tokenizer, tmp_path / str(number))
         paths = sorted((tmp_path / str(number)).glob("*/*"))
         files.append({path.name: path.read_bytes() for path in paths})
-    assert len(files[0]) == 8
+    assert len(files[0]) == 9
     assert files[0] == files[1]
 
 
@@ -141,22 +144,41 @@ def test_unfinished_cache_is_finished(tmp_path):
     assert source.reads
 
 
-def test_two_can_build_the_same_cache_at_once(tmp_path):
-    both_are_reading = threading.Barrier(2, timeout=30)
+def test_two_that_need_the_same_cache_build_it_once(tmp_path, capsys):
+    begun, reads = threading.Event(), []
 
     class Slow(Texts):
         def read_raw(self, split):
-            if not self.reads:
-                both_are_reading.wait()
+            reads.append(split)
+            begun.set()
+            time.sleep(0.3)
             return super().read_raw(split)
 
     with ThreadPoolExecutor(2) as pool:
-        futures = [
-            pool.submit(prepare, Slow(), cache_dir=tmp_path) for _ in "ab"
-        ]
-    first, second = (future.result().corpora["train"] for future in futures)
+        first = pool.submit(prepare, Slow(), cache_dir=tmp_path)
+        assert begun.wait(30)
+        second = pool.submit(prepare, Slow(), cache_dir=tmp_path)
+    first, second = (f.result().corpora["train"] for f in (first, second))
     np.testing.assert_array_equal(first.ids, second.ids)
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert len(reads) == len(set(reads))
+    assert "in use by process" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*/.*"))
+
+
+def test_what_killed_builders_left_is_removed_by_the_next(tmp_path):
+    prepare(Texts(), cache_dir=tmp_path)
+    (killed,) = tmp_path.iterdir()
+    left = temporary_path(killed / "train.ids.npy")
+    left.write_text("half")
+    mine = killed / "mine.tmp"
+    mine.write_text("mine")
+    # A start that needs another cache removes it, too.
+    prepare(Texts(), cache_dir=tmp_path, min_documents=1)
+    assert not left.exists() and mine.exists()
+    left.write_text("half")
+    with folder_lock(killed, "it", ""):
+        prepare(Texts(), cache_dir=tmp_path, vocabulary_size=4)
+    assert left.exists()
 
 
 def test_bad_texts_leave_no_cache(tmp_path):

@@ -38,6 +38,7 @@ def test_a_run_leaves_what_the_design_promises(tiny, run):
     directory = RunDirectory(getattr(tiny, run))
     model = {"pretrained": "language_model", "trained": "classifier"}[run]
     assert set(files(directory.path)) == {
+        "advtext.json",
         "config.toml",
         "tokenizer.json",
         "checkpoint.npz",

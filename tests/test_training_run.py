@@ -38,7 +38,7 @@ def planned():
 
 def test_what_finish_returns_is_written(tiny, tmp_path, planned):
     config = load(tiny.config, {"run_dir": str(tmp_path / "a"), "seed": 3})
-    metrics = training_run.run(config, planned)
+    metrics = training_run.run(config, planned, "train")
     assert metrics["train_seconds"] > 0
     assert (metrics["folder"], metrics["seed"]) == ("a", 3)
     written = json.loads((tmp_path / "a/metrics.json").read_text())
@@ -47,12 +47,14 @@ def test_what_finish_returns_is_written(tiny, tmp_path, planned):
     assert rows[0].startswith("epoch") and len(rows) == 3
     # A finished run is neither planned nor run again.
     config = load(tiny.config, {**vars(config), "resume": True})
-    assert training_run.run(config, planned) == metrics
+    assert training_run.run(config, planned, "train") == metrics
     assert planned.asked == [("bad", "good")]
 
 
 def test_without_time_nothing_is_finished(tiny, tmp_path, planned):
     overrides = {"run_dir": str(tmp_path), "max_minutes": 1e-9}
-    assert training_run.run(load(tiny.config, overrides), planned) is None
+    assert (
+        training_run.run(load(tiny.config, overrides), planned, "train") is None
+    )
     assert not (tmp_path / "metrics.json").exists()
     assert (tmp_path / "checkpoint.npz").exists()

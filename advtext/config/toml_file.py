@@ -12,7 +12,7 @@ ESCAPES = {'"': '\\"', "\\": "\\\\"}
 CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
-def load(path, overrides=None, kind=Config):
+def load(path, overrides=None, kind=Config, complete=False):
     """Reads a flat TOML file into a configuration.
 
     Args:
@@ -21,6 +21,8 @@ def load(path, overrides=None, kind=Config):
             `read_flags` returns. `data_dir` alone, where the file says
             `data = "demo"`, also means `data = "files"`.
         kind: Its class, `Config` or `ImageConfig`.
+        complete: Whether the file is one that `save` wrote, so that every
+            key must be in it.
 
     Returns:
         The configuration.
@@ -50,6 +52,8 @@ def load(path, overrides=None, kind=Config):
                 f"{where}: the config has no tables. Remove [{key}]."
             )
         found[key] = _check(fields, key, value, where)
+    if complete:
+        _check_complete(path, text, found, fields)
     for key, value in (overrides or {}).items():
         found[key] = _check(fields, key, value, "the overrides")
     asked = overrides or {}
@@ -89,6 +93,18 @@ def save(config, path):
             "there, writable and not full?",
             str(path),
         ) from error
+
+
+def _check_complete(path, text, found, fields):
+    lacking = [f"`{name}`" for name in fields if name not in found]
+    if lacking or not text.endswith("\n"):
+        what = ", ".join(lacking[:3]) + ", ..." * (len(lacking) > 3)
+        raise ValueError(
+            f"{path} is truncated or damaged, or of another version of "
+            f"advtext: it lacks {what or 'the end of its last line'}. A run "
+            "goes on only with the whole configuration that it began with: "
+            "put the file or the lines back, or train anew in another folder."
+        )
 
 
 def _read_text(path):

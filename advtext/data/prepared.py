@@ -1,5 +1,6 @@
 """From a source to encoded documents, by way of a cache."""
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -13,6 +14,8 @@ from advtext.data.progress import progress
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
+from advtext.folder_lock import folder_lock
+from advtext.owned_folder import OwnedFolder
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,22 @@ def prepare(
             f"tokenizer. Received: tokenizer={tokenizer!r}."
         )
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
-    if cache.exists():
-        try:
+    with contextlib.suppress(ValueError):
+        if cache.exists():
             return Prepared(*cache.read())
-        except ValueError as error:
-            warnings.warn(
-                f"{error}. The token cache is built again.", stacklevel=2
-            )
-    encoded = _encode(source, tokenizer, settings, cache.make_parent())
-    cache.write(*encoded)
-    return Prepared(*cache.read())
+    parent = cache.make_parent()
+    _remove_left_over(parent)
+    with cache.alone(wait=True):
+        # Another process may have written it meanwhile.
+        if cache.exists():
+            try:
+                return Prepared(*cache.read())
+            except ValueError as error:
+                warnings.warn(
+                    f"{error}. The token cache is built again.", stacklevel=2
+                )
+        cache.write(*_encode(source, tokenizer, settings, parent))
+        return Prepared(*cache.read())
 
 
 def open_prepared(folder):
@@ -119,11 +128,23 @@ def write_prepared(prepared, folder):
         folder: the folder; it is made.
 
     Raises:
+        FileExistsError: the folder holds what is not prepared text.
         OSError: the folder cannot be written; no half-written file stays.
     """
-    TokenCache(folder).write(
-        prepared.tokenizer, prepared.corpora, prepared.class_names
-    )
+    cache = TokenCache(folder, "out")
+    with cache.alone(wait=False):
+        cache.write(prepared.tokenizer, prepared.corpora, prepared.class_names)
+
+
+def _remove_left_over(parent):
+    """Removes what killed processes left in other caches of a folder."""
+    for folder in {path.parent for path in parent.glob("*/.*.tmp")}:
+        owned = OwnedFolder(folder)
+        # One that another process writes, or that is not ours, stays.
+        with contextlib.suppress(OSError, ValueError):
+            if owned.exists() and owned.read()["kind"] == "tokens":
+                with folder_lock(folder, "it", ""):
+                    owned.remove_left_over()
 
 
 def _cache_folder(cache_dir, source, identity):

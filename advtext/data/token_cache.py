@@ -1,6 +1,7 @@
 """Encoded documents on disk: one folder for one source and tokenizer."""
 
 import array
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable
@@ -13,6 +14,9 @@ from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
 from advtext.data.writing import writing
+from advtext.folder_lock import folder_lock
+from advtext.manifest import content_digest
+from advtext.owned_folder import OwnedFolder
 
 VERSION = 2
 _MANIFEST = "manifest.json"
@@ -44,11 +48,14 @@ class TokenCache:
     from it is damaged. Token ids are mapped into memory, not read.
 
     Args:
-        folder: the folder; `write` makes it.
+        folder: the folder; `alone` makes it.
+        setting: what names that folder, for messages.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, setting="cache_dir"):
         self.folder = Path(folder)
+        self.setting = setting
+        self.owned = OwnedFolder(folder)
 
     def exists(self):
         """Returns whether a cache was written here."""
@@ -56,14 +63,54 @@ class TokenCache:
 
     def make_parent(self):
         """Makes the folder that the cache's own will lie in; returns it."""
-        with writing("the token cache", self.folder):
+        with self._writing():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
         return self.folder.parent
+
+    @contextlib.contextmanager
+    def alone(self, wait):
+        """Makes the folder and keeps other processes from writing there.
+
+        Temporary files of processes that were killed are removed.
+
+        Args:
+            wait: whether to wait for another process that writes there.
+
+        Raises:
+            BlockingIOError: another process does, and `wait` is false.
+            FileExistsError: the folder holds what is not ours.
+            OSError: the folder cannot be written.
+        """
+        what = f"The token cache {self.folder}"
+        lock = folder_lock(self.folder, what, "Wait for it to end.", wait)
+        with contextlib.ExitStack() as held:
+            held.callback(self._remove_if_empty)
+            with self._writing():
+                held.enter_context(lock)
+                self._refuse_others()
+                self.owned.remove_left_over()
+            yield
+
+    def _refuse_others(self):
+        if others := self.owned.others():
+            raise FileExistsError(
+                f"{self.folder} (`{self.setting}`) holds what advtext did not "
+                f"list as its own: {', '.join(others[:3])[:100]}. Token ids "
+                "are written into a new or empty folder: name another one, or "
+                "take that away."
+            )
+
+    def _remove_if_empty(self):
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+    def _writing(self):
+        return writing("the token cache", self.folder, self.setting)
 
     def write(self, tokenizer, corpora, class_names):
         """Writes everything that `read` gives back.
 
-        Two processes may write the same cache at once.
+        In a block of `alone`; what was written there before is removed.
 
         Args:
             tokenizer: the `Tokenizer` that encoded the corpora.
@@ -76,8 +123,8 @@ class TokenCache:
         # Two bytes a token do for most vocabularies.
         small = tokenizer.vocabulary_size <= 2**16
         files = [_TOKENIZER]
-        with writing("the token cache", self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+        with self._writing():
+            self._begin(corpora)
             tokenizer.save(self.folder / _TOKENIZER)
             for split, corpus in corpora.items():
                 names = [f"{split}.{part}.npy" for part in _PARTS]
@@ -93,9 +140,17 @@ class TokenCache:
                 "class_names": list(class_names),
                 "files": {name: self._measure(name) for name in files},
             }
-            manifest = {"content": content, "sha256": _digest(content)}
+            manifest = {"content": content, "sha256": content_digest(content)}
             with atomic_file(self.folder / _MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1).encode("ascii"))
+
+    def _begin(self, splits):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        names = [f"{split}.{part}.npy" for split in splits for part in _PARTS]
+        self.owned.begin("tokens", [_MANIFEST, _TOKENIZER, *names])
+        # Without it the others are no cache.
+        (self.folder / _MANIFEST).unlink(missing_ok=True)
+        self.owned.clear()
 
     def read(self):
         """Checks the files and opens them.
@@ -128,7 +183,7 @@ class TokenCache:
         path = self.folder / _MANIFEST
         try:
             manifest = json.loads(path.read_bytes())
-            if manifest["sha256"] == _digest(manifest["content"]):
+            if manifest["sha256"] == content_digest(manifest["content"]):
                 return manifest["content"]
         except (ValueError, KeyError, TypeError):
             pass
@@ -161,8 +216,3 @@ def _write_header(file, dtype, size):
     np.lib.format.write_array_header_1_0(
         file, {"descr": descr, "fortran_order": False, "shape": (size,)}
     )
-
-
-def _digest(content):
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()

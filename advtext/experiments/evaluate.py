@@ -3,8 +3,7 @@
 import numpy as np
 
 from advtext.evaluation import predict_documents
-from advtext.experiments import text
-from advtext.experiments.run_directory import RunDirectory
+from advtext.experiments import belonging, text
 from advtext.losses import entropy_from_logits, prediction
 
 
@@ -24,10 +23,8 @@ def run(run_dir, config):
             set.
         ValueError: If the text has other classes than the run.
     """
-    directory = RunDirectory(run_dir)
-    classifier = directory.load_model("classifier.keras").freeze()
-    prepared = text.prepare(config, directory.tokenizer())
-    names = directory.class_names()
+    classifier, tokenizer, names = belonging.classifier(run_dir)
+    prepared = text.prepare(config, tokenizer)
     if prepared.class_names != names:
         raise ValueError(
             f"The classifier of {run_dir} knows the classes {names}, the text "

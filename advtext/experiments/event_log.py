@@ -19,6 +19,8 @@ class EventLog(keras.callbacks.Callback):
     Args:
         path: The folder, a `Path`; `train` is made in it. `None` writes
             nothing (of several processes that train together one is enough).
+        claim: Function that is told the file's name before it is written,
+            relative to the folder that `path` lies in.
 
     Raises:
         OSError: If the log cannot be written (while training).
@@ -30,9 +32,10 @@ class EventLog(keras.callbacks.Callback):
     >>> callback = EventLog(Path("runs/a/logs"))
     """
 
-    def __init__(self, path):
+    def __init__(self, path, claim=None):
         super().__init__()
         self.path = path
+        self.claim = claim
 
     def on_train_begin(self, logs=None):
         if self.path is None:
@@ -41,6 +44,8 @@ class EventLog(keras.callbacks.Callback):
         with naming(f"the logs in {self.path}"):
             (self.path / "train").mkdir(parents=True, exist_ok=True)
         self.file = self.path / f"train/events.out.tfevents.{name}"
+        if self.claim is not None:
+            self.claim(f"{self.path.name}/train/{self.file.name}")
         self._write(file_version="brain.Event:2")
 
     def on_epoch_end(self, epoch, logs=None):

@@ -91,7 +91,7 @@ def _callbacks(plan, config, checkpoint, done, epochs):
     if parallel.is_first(config):
         run = RunDirectory(config.run_dir)
         progress = _progress(plan, config, done, epochs)
-        written = [_History(checkpoint, run), EventLog(run.logs)]
+        written = [_History(checkpoint, run), EventLog(run.logs, run.claim)]
         callbacks += [progress, checkpoint, *written]
     else:
         callbacks += [checkpoint, EventLog(None)]

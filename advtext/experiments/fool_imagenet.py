@@ -9,7 +9,7 @@ from advtext.attacks.arguments import check_count, check_length
 from advtext.data.image_file import load_image_file
 from advtext.data.imagenet_classes import beside, load_imagenet_classes
 from advtext.evaluation.figure import can_draw
-from advtext.experiments import fool_imagenet_figure
+from advtext.experiments import fool_imagenet_figure, run_start
 from advtext.experiments.attack_walk import walk
 from advtext.experiments.imagenet_prediction import (
     fast_gradient_row,
@@ -19,6 +19,8 @@ from advtext.experiments.imagenet_prediction import (
 from advtext.experiments.run_directory import RunDirectory, naming
 from advtext.losses import cross_entropy
 from advtext.models.imagenet import imagenet_classifier
+
+_FILES = ("metrics.json", "images.npz", "figure.png")
 
 
 def run(
@@ -137,13 +139,10 @@ def _lead(target):
 
 def _opened(run_dir):
     directory = RunDirectory(run_dir)
-    if directory.begun:
-        raise ValueError(
-            f"`run_dir` {directory.path} holds a training run. Name another "
-            "folder."
-        )
     with naming(f"`run_dir` {directory.path}"):
         directory.path.mkdir(parents=True, exist_ok=True)
+    run_start.check_kind(directory, "fool_imagenet")
+    run_start.refuse_others(directory)
     return directory
 
 
@@ -186,6 +185,9 @@ def _walked(attack, network, photo, classes, label):
 
 
 def _write(directory, metrics, images):
+    run_start.refuse_others(directory)
+    with naming(directory.owned.manifest):
+        directory.owned.begin("fool_imagenet", _FILES)
     directory.write_json("metrics.json", metrics)
     path = directory / "images.npz"
     with naming(path), atomic_file(path) as file:

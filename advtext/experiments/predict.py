@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from advtext.evaluation import predict_documents
+from advtext.experiments import belonging
 from advtext.experiments.run_directory import RunDirectory
 
 
@@ -25,11 +26,8 @@ def run(run_dir, texts, chunk_size=256):
     Raises:
         FileNotFoundError: If the run is not finished.
     """
-    directory = RunDirectory(run_dir)
-    classifier = directory.load_model("classifier.keras").freeze()
-    tokenizer = directory.tokenizer()
-    class_names = directory.class_names()
-    max_length = directory.config().max_length
+    max_length = RunDirectory(run_dir).config().max_length
+    classifier, tokenizer, class_names = belonging.classifier(run_dir)
     texts = iter(texts)
     while chunk := list(itertools.islice(texts, chunk_size)):
         documents = [tokenizer.encode(text) for text in chunk]

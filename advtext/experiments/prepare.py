@@ -27,11 +27,15 @@ def run(config, out):
         OSError: If it cannot be written.
     """
     folder = Path(out)
-    if TokenCache(folder).exists() and not config.overwrite:
+    cache = TokenCache(folder, "out")
+    if cache.exists() and not config.overwrite:
         raise FileExistsError(
             f"{folder} holds prepared text. Replace it with --overwrite, or "
             "name another folder."
         )
+    # Whatever is in the way is told before the text is encoded.
+    with cache.alone(wait=False):
+        pass
     prepared = text.prepare(config)
     write_prepared(prepared, folder)
     return {

@@ -5,8 +5,14 @@ import math
 import numpy as np
 
 from advtext.data import LanguageModelBatches
-from advtext.experiments import fitting, parallel, peak, text, training_run
-from advtext.experiments.run_directory import RunDirectory
+from advtext.experiments import (
+    belonging,
+    fitting,
+    parallel,
+    peak,
+    text,
+    training_run,
+)
 from advtext.models import LanguageModel
 
 _HELD_OUT = 0.01
@@ -25,7 +31,7 @@ def run(config):
     Raises:
         FileExistsError: If `run_dir` holds a run.
     """
-    return training_run.run(config, _plan)
+    return training_run.run(config, _plan, "pretrain")
 
 
 def _plan(config, prepared):
@@ -105,7 +111,7 @@ def build(config, tokenizer, corpus):
 
 def load(directory):
     """Returns the language model of a finished pretraining run."""
-    return RunDirectory(directory).load_model("language_model.keras")
+    return belonging.language_model(directory)
 
 
 def _split(corpus, config):

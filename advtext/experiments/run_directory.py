@@ -1,38 +1,40 @@
-import contextlib
 import csv
 import io
 import json
-import zipfile
+import os
+import shutil
 from pathlib import Path
 
-import keras
-
 from advtext import config as config_files
-from advtext.atomic_file import atomic_file
+from advtext.atomic_file import atomic_file, temporary_path
 from advtext.data import load_tokenizer
+from advtext.data.writing import naming
+from advtext.experiments import saved_model
+from advtext.owned_folder import OwnedFolder
 
 _KINDS = {
     "language_model.keras": "pretraining run",
     "classifier.keras": "training run",
 }
-# What reading a damaged Keras file may raise.
-_DAMAGE = (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile)
 
 
 class RunDirectory:
     """The folder that holds everything a run reads and leaves behind.
 
     `config.toml`, `tokenizer.json`, `checkpoint.npz`, `history.csv`, the
-    model, and, when the run is finished, `metrics.json`.
+    model, when the run is finished `metrics.json`, and the list of these
+    files, `advtext.json`.
 
     Args:
         path: The folder.
+        within: `RunDirectory` that lists the files of this one; by default it
+            has a list of its own.
 
     Raises:
         ValueError: If `path` is empty.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, within=None):
         if not str(path):
             raise ValueError(
                 "`run_dir` is empty: name the folder for the outputs, for "
@@ -41,6 +43,7 @@ class RunDirectory:
         self.path = Path(path)
         self.checkpoint = self.path / "checkpoint.npz"
         self.logs = self.path / "logs"
+        self.owned = within.owned if within else OwnedFolder(path)
 
     def __truediv__(self, name):
         return self.path / name
@@ -48,36 +51,49 @@ class RunDirectory:
     @property
     def begun(self):
         """Whether a run was begun here."""
+        if self.owned.exists():
+            return self.owned.facts().get("begun", False)
         return (self.path / "config.toml").is_file()
 
     @property
     def finished(self):
         """Whether a run ended here."""
-        return (self.path / "metrics.json").is_file()
+        # Some files of a run that is being replaced may be there yet.
+        there = self.begun or not self.owned.exists()
+        return there and (self.path / "metrics.json").is_file()
 
     def config(self, overrides=None, kind=config_files.Config):
-        """Returns the configuration, of class `kind`, of the run here."""
-        return config_files.load(self._there("config.toml"), overrides, kind)
+        """Returns the configuration, of class `kind`, of the run here.
+
+        Raises `ValueError` if it is not as complete as runs write it.
+        """
+        return config_files.load(
+            self._there("config.toml"), overrides, kind, complete=True
+        )
 
     def tokenizer(self):
         """Returns the tokenizer of the run that is here."""
-        return load_tokenizer(self._there("tokenizer.json"))
+        tokenizer = load_tokenizer(self._there("tokenizer.json"))
+        self._check_sum("tokenizer.json", "train anew with --overwrite")
+        return tokenizer
 
     def metrics(self):
         """Returns `metrics.json` of the run that is here."""
         path = self._there("metrics.json")
         try:
-            return dict(json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
+            metrics = dict(json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(
-                f"{path} is truncated or damaged ({error}). Take it away; "
-                "--resume writes it again."
+                f"{path} is truncated or damaged ({str(error)[:100]}). "
+                "Take it away; --resume writes it again."
             ) from error
+        self._check_sum("metrics.json", "take it away: --resume writes it")
+        return metrics
 
     def class_names(self):
         """Returns the names of the classes of the training run here."""
         names = self.metrics().get("class_names")
-        if not names:
+        if not names or not all(isinstance(name, str) for name in names):
             raise ValueError(
                 f"{self.path / 'metrics.json'} has no `class_names`: it is "
                 "not of a training run, or of another version of advtext. "
@@ -90,19 +106,24 @@ class RunDirectory:
 
         Raises:
             FileNotFoundError: If the run is not finished, or of another kind.
-            ValueError: If the file is damaged.
+            OSError: If the file cannot be read.
+            ValueError: If the file is damaged, or not what the run wrote.
         """
         self._there("metrics.json")
         path = self._there(name)
-        try:
-            # Keras would say of a truncated file that there is none.
-            zipfile.ZipFile(path).close()
-            return keras.models.load_model(path, compile=False)
-        except _DAMAGE as error:
+        advice = "take metrics.json away: --resume then writes both again"
+        model = saved_model.load(path, advice)
+        self._check_sum(name, advice)
+        return model
+
+    def _check_sum(self, name, advice):
+        """Raises `ValueError` if a file is not the one that the run wrote."""
+        if self.owned.has_changed(self._listed(name)):
             raise ValueError(
-                f"{path} is truncated or damaged ({error}). Take metrics.json "
-                "away; --resume then writes both again."
-            ) from error
+                f"{self.path / name} is not the file that this run wrote: it "
+                "is of another run, or was changed. Put the right one back, or "
+                f"{advice}."
+            )
 
     def _there(self, name):
         path = self.path / name
@@ -113,24 +134,37 @@ class RunDirectory:
             )
         return path
 
+    def _listed(self, name):
+        return (self.path / name).relative_to(self.owned.path).as_posix()
+
+    def claim(self, *names):
+        """Lists files before they are written; see `OwnedFolder.claim`."""
+        with naming(self.owned.manifest):
+            self.owned.claim(*map(self._listed, names))
+
     def save_config(self, config):
         """Writes `config.toml`, whole or not at all."""
+        self.claim("config.toml")
         config_files.save(config, self.path / "config.toml")
 
     def save_tokenizer(self, tokenizer):
         """Writes `tokenizer.json`, whole or not at all."""
-        with naming(self.path / "tokenizer.json"):
-            tokenizer.save(self.path / "tokenizer.json")
+        self._save("tokenizer.json", tokenizer.save)
 
     def write_text(self, name, text):
         """Writes a UTF-8 file, whole or not at all."""
+        self.claim(name)
         with naming(self.path / name), atomic_file(self.path / name) as file:
             file.write(text.encode("utf-8"))
 
     def write_json(self, name, content):
         """Writes a JSON file, whole or not at all."""
-        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        self.write_text(name, text)
+        self.write_text(name, _json(content))
+
+    def finish(self, metrics):
+        """Writes `metrics.json`: from now on the run is finished."""
+        content = _json(metrics).encode()
+        self._save("metrics.json", lambda path: path.write_bytes(content))
 
     def write_history(self, history):
         """Writes `history.csv`: a row per Keras epoch."""
@@ -144,20 +178,24 @@ class RunDirectory:
 
     def save_model(self, model, name):
         """Saves a Keras model, whole or not at all."""
-        temporary = self.path / f"saving_{name}"
+        self._save(name, model.save)
+
+    def _save(self, name, save):
+        """Has a file written, keeps its sum and gives it its name."""
+        self.claim(name)
+        # Keras writes large weights beside the model: into a folder of ours.
+        temporary = temporary_path(self.path / name)
         try:
             with naming(self.path / name):
-                model.save(temporary)
-                temporary.replace(self.path / name)
+                temporary.mkdir()
+                save(temporary / name)
+                with open(temporary / name, "rb") as file:
+                    os.fsync(file.fileno())
+                self.owned.note_sum(self._listed(name), temporary / name)
+                (temporary / name).replace(self.path / name)
         finally:
-            temporary.unlink(missing_ok=True)
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def naming(what):
-    """Names in an `OSError` what could not be written."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(error.errno, f"Cannot write {what}: {reason}") from error
+def _json(content):
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"

@@ -1,21 +1,14 @@
 """Whether a run may begin in a folder, or go on there; and its beginning."""
 
+import contextlib
 import dataclasses
-import shutil
+import tempfile
 from pathlib import Path
 
-from advtext.atomic_file import atomic_file
-from advtext.experiments import parallel
-from advtext.experiments.run_directory import naming
+from advtext.data.writing import naming
+from advtext.experiments import outputs, parallel, run_data
+from advtext.folder_lock import folder_lock
 
-_OUTPUTS = (
-    "metrics.json",
-    "config.toml",
-    "checkpoint.npz",
-    "history.csv",
-    "language_model.keras",
-    "classifier.keras",
-)
 # Fields that may change when a run goes on: they do not change its outcome.
 _FREE = (
     "resume",
@@ -38,7 +31,30 @@ _FREE = (
 )
 
 
-def check(directory, config):
+@contextlib.contextmanager
+def alone(directory):
+    """Makes the folder of a run, and keeps other processes out of it.
+
+    Args:
+        directory: `RunDirectory`.
+
+    Raises:
+        BlockingIOError: If another process runs there; it is named.
+        OSError: If the folder cannot be written.
+    """
+    what = f"`run_dir` {directory.path}"
+    lock = folder_lock(
+        directory.path,
+        what,
+        "Wait for its end, or name another `run_dir`.",
+    )
+    with contextlib.ExitStack() as held:
+        with naming(what):
+            held.enter_context(lock)
+        yield
+
+
+def check(directory, config, kind):
     """Finds out whether a run may begin, or go on, in a folder.
 
     The folder is made if it is not there, and tried; nothing of a run that is
@@ -47,10 +63,11 @@ def check(directory, config):
     Args:
         directory: `RunDirectory`.
         config: `Config` of the run to begin.
+        kind: The command, see `outputs`.
 
     Raises:
         FileExistsError: If a run is there, and neither `resume` nor
-            `overwrite` was asked for.
+            `overwrite` was asked for, or what no run wrote.
         ValueError: If `resume` finds a run of another configuration, or the
             folder is that of the language model to start from.
         OSError: If the folder cannot be written.
@@ -61,30 +78,73 @@ def check(directory, config):
             f"`run_dir` and `pretrained` are both {directory.path}. Name "
             "another `run_dir`, to keep the language model."
         )
-    if directory.begun and config.resume:
-        _check_same(directory, config)
-    elif directory.begun and not config.overwrite:
-        state = "finished" if directory.finished else "unfinished"
-        raise FileExistsError(
-            f"`run_dir` {directory.path} holds a {state} run. Continue it "
-            "with --resume, replace it with --overwrite, or name another."
-        )
     with naming(f"`run_dir` {directory.path}"):
         directory.path.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".probe.tmp"
-        with atomic_file(probe):
+        with tempfile.TemporaryFile(dir=directory.path):
             pass
-        probe.unlink()
+    if directory.begun:
+        _check_begun(directory, config, kind)
+    else:
+        refuse_others(directory)
 
 
-def is_finished(directory, config):
+def _check_begun(directory, config, kind):
+    path, owned = directory.path, directory.owned
+    check_kind(directory, kind)
+    if config.resume:
+        _check_same(directory, config)
+        return
+    state = "finished" if directory.finished else "unfinished"
+    if not config.overwrite:
+        raise FileExistsError(
+            f"`run_dir` {path} holds a {state} run. Continue it "
+            "with --resume, replace it with --overwrite, or name another."
+        )
+    if not owned.exists():
+        raise FileExistsError(
+            f"`run_dir` {path} has a config.toml, but no advtext.json, the "
+            "list of a run's files: it is of another program or an earlier "
+            "version of advtext. Name another folder, or take its files away."
+        )
+    refuse_others(directory)
+
+
+def check_kind(directory, kind):
+    """Raises `FileExistsError` if another command wrote what is there."""
+    owned = directory.owned
+    there = owned.read()["kind"] if owned.exists() else kind
+    if there != kind:
+        raise FileExistsError(
+            f"`run_dir` {directory.path} holds what `{there}` wrote, not "
+            f"`{kind}`. Name another folder."
+        )
+
+
+def refuse_others(directory, runs=True):
+    """Raises `FileExistsError` if not all in a folder was written by a run.
+
+    `runs` tells whether runs in folders within count as well.
+    """
+    others = directory.owned.others(runs)
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise FileExistsError(
+            f"`run_dir` {directory.path} holds what no run of advtext wrote: "
+            f"{', '.join(others[:3])[:100]}{more}. A run begins in a new or "
+            "empty folder: name another one, or take that away."
+        )
+
+
+def is_finished(directory, config, kind, held):
     """Checks as `check` does, and tells whether the run is there already.
 
-    Of several processes, the first one does it for all.
+    Of several processes, the first one does it for all, and keeps the folder
+    for itself until `held`, an `ExitStack`, ends.
     """
 
     def look():
-        check(directory, config)
+        held.enter_context(alone(directory))
+        check(directory, config, kind)
         return config.resume and directory.finished
 
     return parallel.decided_by_first(config, look)
@@ -102,38 +162,38 @@ def _check_same(directory, config):
             )
 
 
-def begin(directory, config, tokenizer):
+def begin(directory, config, kind, sums, tokenizer=None):
     """Clears away a run that is not to be resumed, and begins another.
 
-    Of several processes, the first one does.
-
     Args:
-        directory: `RunDirectory` that was checked.
+        directory: `RunDirectory` that is held, see `alone`, and was checked.
         config: `Config` of the run.
-        tokenizer: Its tokenizer.
+        kind: The command, see `outputs`.
+        sums: Sums of its data, see `run_data`.
+        tokenizer: The run's tokenizer, if it has one.
 
     Raises:
-        ValueError: If the run to be resumed has another tokenizer.
+        ValueError: If the run to be resumed began with other data.
         OSError: If the folder cannot be written.
     """
-    if not parallel.is_first(config):
+    owned = directory.owned
+    if config.resume and directory.begun:
+        with naming(owned.manifest):
+            if not owned.exists():
+                owned.begin(kind, outputs.of_before(directory.path, kind))
+            owned.remove_left_over()
+        run_data.check(directory, config, sums, tokenizer)
+        owned.note(begun=True, data=sums or owned.facts().get("data", {}))
         return
-    for pattern in (".*.tmp", "saving_*"):
-        for left in directory.path.glob(pattern):
-            left.unlink(missing_ok=True)
-    if directory.begun and config.resume:
-        if directory.tokenizer().fingerprint() != tokenizer.fingerprint():
-            raise ValueError(
-                f"The text has changed since the run in {directory.path} "
-                "began: its words are others. Train anew with --overwrite, or "
-                "name another `run_dir`."
-            )
-        return
-    for name in _OUTPUTS:
-        (directory / name).unlink(missing_ok=True)
-    shutil.rmtree(directory.logs, ignore_errors=True)
-    directory.save_tokenizer(tokenizer)
+    # Time has passed since it was checked.
+    refuse_others(directory)
+    with naming(owned.manifest):
+        owned.begin(kind, outputs.of(kind))
+        owned.clear()
+    if tokenizer is not None:
+        directory.save_tokenizer(tokenizer)
     # How this command was asked to start is not part of the run.
     directory.save_config(
         dataclasses.replace(config, resume=False, overwrite=False)
     )
+    owned.note(begun=True, data=sums)

@@ -6,8 +6,10 @@ import statistics
 import keras
 
 from advtext import backend
+from advtext.data.writing import naming
 from advtext.evaluation.figure import despine, new_figure, save
 from advtext.experiments import (
+    outputs,
     pretrain,
     run_start,
     side_by_side,
@@ -60,6 +62,12 @@ def run(config):
     config = dataclasses.replace(
         config, resume=not config.overwrite, run_dir=str(directory.path)
     )
+    with run_start.alone(directory):
+        return _run(directory, config)
+
+
+def _run(directory, config):
+    _begin(directory, config)
     language_model = None
     if not config.pretrained and set(config.methods) != {"scratch"}:
         path = str(directory / "language_model")
@@ -71,7 +79,7 @@ def run(config):
         for seed in config.seeds
     ]
     for _, arm in arms:
-        run_start.check(RunDirectory(arm.run_dir), arm)
+        run_start.check(RunDirectory(arm.run_dir), arm, "train")
     if language_model and pretrain.run(language_model) is None:
         return None
     results = _train(arms, config)
@@ -81,6 +89,23 @@ def run(config):
     directory.write_json("table.json", rows)
     directory.write_text("table.md", markdown(rows))
     return rows
+
+
+def _begin(directory, config):
+    """Lists the table's own files; its runs are things of their own.
+
+    Raises:
+        FileExistsError: If the folder holds what no run of a table wrote.
+    """
+    owned = directory.owned
+    if owned.exists():
+        run_start.check_kind(directory, "table")
+    elif not outputs.is_table_of_before(directory):
+        run_start.refuse_others(directory, runs=False)
+    with naming(owned.manifest):
+        owned.begin("table", outputs.of("table"))
+        owned.note(begun=True)
+        owned.remove_left_over()
 
 
 def _train(arms, config):

@@ -31,7 +31,7 @@ def run(config):
         FileExistsError: If `run_dir` holds a run.
         ValueError: If the text does not hold what the configuration asks for.
     """
-    return training_run.run(config, _plan)
+    return training_run.run(config, _plan, "train")
 
 
 def _plan(config, prepared):

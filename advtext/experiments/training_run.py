@@ -1,12 +1,13 @@
 """A training run, from its configuration to `metrics.json`."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 
 import keras
 
 from advtext.data.batches import Batches
-from advtext.experiments import fitting, parallel, run_start, text
+from advtext.experiments import fitting, parallel, run_data, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.training import WeightAverage
 
@@ -35,13 +36,14 @@ class Plan:
     weight_average: WeightAverage | None = None
 
 
-def run(config, plan):
+def run(config, plan, kind):
     """Runs what a configuration describes, or the rest of it.
 
     Args:
         config: `advtext.config.Config`.
         plan: Function from the configuration and the
             `advtext.data.Prepared` text to a `Plan`.
+        kind: The command: `"pretrain"` or `"train"`.
 
     Returns:
         What is written to `metrics.json`; `None` if `max_minutes` ran out
@@ -49,23 +51,32 @@ def run(config, plan):
         first.
 
     Raises:
-        FileExistsError: If `run_dir` holds a run.
+        FileExistsError: If `run_dir` holds a run, or what no run wrote.
+        BlockingIOError: If another process runs in `run_dir`.
     """
+    with contextlib.ExitStack() as held:
+        return _run(config, plan, kind, held)
+
+
+def _run(config, plan, kind, held):
     directory = RunDirectory(config.run_dir)
     fitting.start(config)
     first = parallel.is_first(config)
     with parallel.processes(config):
-        if run_start.is_finished(directory, config):
+        if run_start.is_finished(directory, config, kind, held):
             return directory.metrics() if first else None
         prepared = text.prepare(config)
         parallel.check_same(config, prepared)
         with parallel.devices(config):
             planned = plan(config, prepared)
-            run_start.begin(directory, config, prepared.tokenizer)
+            if first:
+                sums = run_data.of_text(prepared)
+                tokenizer = prepared.tokenizer
+                run_start.begin(directory, config, kind, sums, tokenizer)
             finished, seconds = fitting.fit(planned, config)
     if not finished or not first:
         return None
     metrics = planned.finish(directory)
     metrics |= {"seed": config.seed, "train_seconds": seconds}
-    directory.write_json("metrics.json", metrics)
+    directory.finish(metrics)
     return metrics

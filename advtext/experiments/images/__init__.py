@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from advtext.config.image_config import PHOTO_ROW
 from advtext.evaluation.figure import can_draw
+from advtext.experiments import run_start
 from advtext.experiments.images import (
     attacked,
     compared,
@@ -18,6 +19,7 @@ from advtext.experiments.images import (
     trained,
 )
 from advtext.experiments.images.study import OutOfTime, Study
+from advtext.experiments.run_directory import RunDirectory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,14 +89,19 @@ def run(config):
         with `resume`).
 
     Raises:
-        FileExistsError: If `run_dir` holds a run.
+        FileExistsError: If `run_dir` holds a run, or what no run wrote.
+        BlockingIOError: If another process runs in `run_dir`.
         ValueError: If a row is asked for that is not of these images or this
             network.
     """
     check(config)
-    study = Study(config)
+    with run_start.alone(RunDirectory(config.run_dir)):
+        return _run(Study(config))
+
+
+def _run(study):
     try:
-        for number in config.rows:
+        for number in study.config.rows:
             if _is_stale(study, number):
                 _tell(f"row {number}: {ROWS[number].title}")
                 row = _measured(study, number)
@@ -145,7 +152,7 @@ def _is_stale(study, number):
     path = study.directory / report.path_of(number)
     if not path.is_file():
         return True
-    row = json.loads(path.read_text("utf-8"))
+    row = _read(path)
     return row["settings"] != folder.settings_of(number, study.config) or (
         row["undrawn"] and can_draw()
     )
@@ -154,7 +161,23 @@ def _is_stale(study, number):
 def _finished(study):
     """Returns the rows of the run directory, in their order."""
     paths = [study.directory / report.path_of(number) for number in ROWS]
-    return [json.loads(p.read_text("utf-8")) for p in paths if p.is_file()]
+    return [_read(path) for path in paths if path.is_file()]
+
+
+def _read(path):
+    """Returns a row that was written; damaged, it is named."""
+    try:
+        row = json.loads(path.read_text("utf-8"))
+        if {"row", "title", "results", "settings", "undrawn"} <= set(row):
+            report.markdown([row])
+            return row
+        reason = "it is no row"
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = str(error)[:100]
+    raise ValueError(
+        f"{path} is truncated or damaged ({reason}). Take it away; --resume "
+        "measures the row again."
+    )
 
 
 def _tell(line):

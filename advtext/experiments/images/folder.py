@@ -2,14 +2,12 @@
 
 import dataclasses
 import json
-import shutil
 
 from advtext.config.image_config import PHOTO_ROW
-from advtext.experiments import run_start
+from advtext.experiments import run_data, run_start
 from advtext.experiments.run_directory import RunDirectory
 
-_FOLDERS = ("models", "rows", "figures")
-_FILES = ("metrics.json", "RESULTS.md")
+_KIND = "image"
 _SEEDS = ("seeds", "control_seeds", "large_seeds")
 _PHOTO = ("photo", "photo_model", "photo_weights", "photo_class_index")
 
@@ -26,25 +24,23 @@ def check(config):
         ValueError: If `resume` finds a run of another configuration.
     """
     directory = RunDirectory(config.run_dir)
-    run_start.check(directory, config)
-    if directory.begun:
-        return directory
-    for name in (*_FOLDERS, *_FILES):
-        if (directory / name).exists():
-            raise FileExistsError(
-                f"`run_dir` {directory.path} is no run, but holds {name}, "
-                "which would be written over. Name another folder."
-            )
+    run_start.check(directory, config, _KIND)
     return directory
 
 
-def begin(directory, config):
-    """Clears a run away that is to be replaced, and saves the configuration."""
-    if directory.begun and config.overwrite:
-        for name in _FOLDERS:
-            shutil.rmtree(directory / name, ignore_errors=True)
-        for name in _FILES:
-            (directory / name).unlink(missing_ok=True)
+def begin(directory, config, images):
+    """Clears a run away that is to be replaced, and saves the configuration.
+
+    Args:
+        directory: What `check` returned.
+        config: `ImageConfig`.
+        images: Dict from split to `Images`; empty if none are read.
+
+    Raises:
+        ValueError: If the run to be resumed began with other images.
+    """
+    run_start.begin(directory, config, _KIND, run_data.of_images(images))
+    # Some settings may change when a run goes on.
     directory.save_config(
         dataclasses.replace(config, resume=False, overwrite=False)
     )

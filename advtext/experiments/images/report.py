@@ -24,6 +24,7 @@ def write_row(study, number, title, outcome):
         figures = {}
     for name, draw in figures.items():
         (study.directory / "figures").mkdir(exist_ok=True)
+        study.directory.claim(f"figures/{name}")
         draw(study.directory / "figures" / name)
     row = {"row": number, "title": title, "figures": list(figures)}
     row |= {"results": outcome.results, "tables": outcome.tables}

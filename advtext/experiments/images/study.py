@@ -48,7 +48,7 @@ class Study:
             self.images = splits.load(config)
         if set(config.rows) & set(LARGE_ROWS):
             self.set_aside()
-        folder.begin(self.directory, config)
+        folder.begin(self.directory, config, self.images)
         self.deadline = training.TimeLimit(config.max_minutes)
         self.models = {}
         # One object for each loss: it is compiled once for a network.
@@ -141,7 +141,8 @@ class Study:
 
     def run(self, name, seed):
         """Returns the `RunDirectory` of a training."""
-        run = RunDirectory(self.directory / "models" / f"{name}_{seed}")
+        path = self.directory / "models" / f"{name}_{seed}"
+        run = RunDirectory(path, within=self.directory)
         run.path.mkdir(parents=True, exist_ok=True)
         return run
 
@@ -167,7 +168,7 @@ class Study:
         if metrics is None:
             raise OutOfTime
         run.save_model(model, "classifier.keras")
-        run.write_json("metrics.json", {"seed": seed, **metrics})
+        run.finish({"seed": seed, **metrics})
         run.checkpoint.unlink()
 
     def probabilities(self, *names):

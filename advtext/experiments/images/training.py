@@ -103,6 +103,7 @@ def fit(model, batches, epochs, run, deadline, validation=None, patience=0):
         Dict of `epochs`, `train_seconds` and, with `validation`, `best_epochs`,
         after which its error was lowest; `None` if time ran out.
     """
+    run.claim(run.checkpoint.name)
     checkpoint = training.Checkpoint(run.checkpoint, batches)
     done = checkpoint.restore(model) if run.checkpoint.is_file() else 0
     length = len(batches)

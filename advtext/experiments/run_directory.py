@@ -63,10 +63,7 @@ class RunDirectory:
         return there and (self.path / "metrics.json").is_file()
 
     def config(self, overrides=None, kind=config_files.Config):
-        """Returns the configuration, of class `kind`, of the run here.
-
-        Raises `ValueError` if it is not as complete as runs write it.
-        """
+        """Returns the complete configuration, a `kind`, of the run here."""
         return config_files.load(
             self._there("config.toml"), overrides, kind, complete=True
         )
@@ -183,7 +180,7 @@ class RunDirectory:
     def _save(self, name, save):
         """Has a file written, keeps its sum and gives it its name."""
         self.claim(name)
-        # Keras writes large weights beside the model: into a folder of ours.
+        # A folder, for Keras writes large weights beside the model.
         temporary = temporary_path(self.path / name)
         try:
             with naming(self.path / name):

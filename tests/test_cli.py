@@ -1,4 +1,5 @@
 import configparser
+import io
 import os
 import pathlib
 import re
@@ -252,3 +253,14 @@ def test_a_script_runs_in_a_plain_clone(tiny, tmp_path, script, run, expected):
     done = run_alone(path, *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(expected)
+
+
+def test_a_character_that_cannot_be_shown_is_replaced(monkeypatch):
+    ascii_only = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr("sys.stdout", ascii_only)
+    monkeypatch.setattr(
+        experiments.table, "run", lambda config: print("8.00 ± 0.50")
+    )
+    config = ROOT / "configs/demo.toml"
+    assert main("table", config, "--run_dir=a") == 0
+    assert ascii_only.buffer.getvalue().startswith(b"8.00 ? 0.50\n")

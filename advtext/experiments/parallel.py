@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advtext import backend
+from advtext import backend, signals
 
 # Settings that every process may have its own of.
 _OF_A_PROCESS = (
@@ -53,8 +53,8 @@ def processes(config):
         backend.parallel.disconnect()
     except BaseException as error:
         # To wait for the others would keep them waiting.
-        interrupted = isinstance(error, KeyboardInterrupt)
-        backend.parallel.abandon(130 if interrupted else 2)
+        ended = signals.ending(error)
+        backend.parallel.abandon(ended[1] if ended else 2)
         if not backend.parallel.is_failed_exchange(error):
             raise
         reason = str(error).partition("\n")[0]

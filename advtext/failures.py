@@ -12,7 +12,7 @@ from advtext.config import error_line
 from advtext.quoting import shorten
 
 # What reading a damaged file raises: of NumPy's and zip files, JSON, pickles.
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -73,7 +73,7 @@ def reading(path, advice=""):
         if error.errno is not None:
             raise
         raise _damaged(path, error, advice) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(path, error, advice) from error
 
 

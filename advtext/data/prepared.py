@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import shlex
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def open_prepared(folder):
     if not cache.exists():
         raise FileNotFoundError(
             f"`data_dir` {folder} holds no prepared text (no manifest.json). "
-            f"Make it with `advtext prepare CONFIG --out={folder}`."
+            "Make it with `advtext prepare CONFIG "
+            f"--out={shlex.quote(str(folder))}`."
         )
     return Prepared(*cache.read())
 

@@ -1,7 +1,6 @@
 """The image experiments: any rows, their numbers beside the published ones."""
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable
 
@@ -145,7 +144,7 @@ def _is_stale(study, number):
     path = study.directory / report.path_of(number)
     if not path.is_file():
         return True
-    row = json.loads(path.read_text("utf-8"))
+    row = report.read_row(path)
     return row["settings"] != folder.settings_of(number, study.config) or (
         row["undrawn"] and can_draw()
     )
@@ -154,7 +153,7 @@ def _is_stale(study, number):
 def _finished(study):
     """Returns the rows of the run directory, in their order."""
     paths = [study.directory / report.path_of(number) for number in ROWS]
-    return [json.loads(p.read_text("utf-8")) for p in paths if p.is_file()]
+    return [report.read_row(path) for path in paths if path.is_file()]
 
 
 def _tell(line):

@@ -17,6 +17,7 @@ from advtext import backend, signals
 _OF_A_PROCESS = (
     "process_id",
     "coordinator",
+    "coordinator_timeout",
     "run_dir",
     "data_dir",
     "cache_dir",
@@ -47,7 +48,10 @@ def processes(config):
         return
     try:
         backend.parallel.connect(
-            config.coordinator, config.num_processes, config.process_id
+            config.coordinator,
+            config.num_processes,
+            config.process_id,
+            config.coordinator_timeout,
         )
         yield
         backend.parallel.disconnect()

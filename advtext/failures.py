@@ -2,6 +2,7 @@
 
 import contextlib
 import lzma
+import re
 import struct
 import tokenize
 import zipfile
@@ -87,9 +88,10 @@ def reason_of(error):
     if isinstance(error, KeyError):
         # Its text is the key alone, which says nothing.
         return f"{error} is not in it"
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    line = lines[0].rstrip(".")
-    return shorten(line)
+    # TensorFlow begins with where in its graph it was.
+    text = re.sub(r"\{\{.*?\}\}", "", str(error)).strip()
+    lines = text.splitlines() or [type(error).__name__]
+    return shorten(lines[0].rstrip("."))
 
 
 def outcome(error, kept=""):

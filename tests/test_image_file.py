@@ -107,7 +107,7 @@ def folder(path):
         (empty, ValueError, "a.png is not an image, or damaged"),
         (truncated, ValueError, "a.png is not an image, or damaged"),
         (truncated_jpeg, ValueError, "a.png is not an image.*truncated"),
-        (alpha, ValueError, r"a.png has an alpha channel.*convert\('RGB'\)"),
+        (alpha, ValueError, r'a.png has an alpha channel.*convert\("RGB"\)'),
         (grey_and_alpha, ValueError, "a.png has an alpha channel"),
         (transparent_colour, ValueError, "a.png has an alpha channel"),
         (sixteen_bits, ValueError, "a.png holds pixels of the kind 'I;16'"),

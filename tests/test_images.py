@@ -138,9 +138,17 @@ def empty(folder):
 @pytest.mark.parametrize(
     "damage, error, message",
     [
-        (damaged, ValueError, "train-images-idx3-ubyte.gz is damaged"),
-        (short, ValueError, "labels.* it holds 4 bytes, .* tells of 5"),
-        (text, ValueError, "labels.* is damaged, or no idx or NumPy file"),
+        (
+            damaged,
+            ValueError,
+            "train-images-idx3-ubyte.gz is truncated or damaged",
+        ),
+        (short, ValueError, "labels.* it holds 4 bytes .* tells of 5"),
+        (
+            text,
+            ValueError,
+            "labels.* is truncated or damaged .* an idx or a NumPy file",
+        ),
         (fewer, ValueError, "ubyte.gz: .*5, 4, 3, 1.* do not fit together"),
         (missing, FileNotFoundError, "no file that begins with .*y_train"),
         (out_of_range, ValueError, "x_train.npy: images must be uint8, or"),

@@ -96,8 +96,13 @@ class Corpus:
 
 def _checked_labels(labels):
     labels = np.array(labels)
-    whole = not len(labels) or labels.dtype.kind in "iu"
-    if not whole or ((labels < -1) | (labels >= 2**31)).any():
+    numeric = labels.dtype.kind in "biuf"
+    if (
+        not numeric
+        or not (
+            (labels >= -1) & (labels < 2**31) & (labels == np.floor(labels))
+        ).all()
+    ):
         raise ValueError(
             "`labels` must be integers: classes, or -1 for none. Received: "
             f"{labels.dtype}, the first of them {labels[:3].tolist()}."

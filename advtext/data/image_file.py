@@ -1,5 +1,6 @@
 """One photo from a file, as a network takes it."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -107,8 +108,8 @@ def _pillow():
 
 def _without_alpha(path):
     return (
-        f"from PIL import Image; Image.open({str(path)!r}).convert('RGB')"
-        ".save('without_alpha.png')"
+        f"from PIL import Image; Image.open({json.dumps(str(path))})"
+        '.convert("RGB").save("without_alpha.png")'
     )
 
 

@@ -1,3 +1,5 @@
+import textwrap
+
 import keras
 import numpy as np
 from keras import ops
@@ -9,7 +11,7 @@ from advtext.evaluation.arguments import (
     check_models,
     check_probabilities,
 )
-from advtext.evaluation.figure import COLORS, despine, new_figure, save
+from advtext.evaluation.figure import COLORS, despine, entitle, new_figure, save
 from advtext.evaluation.transfer import transfer
 from advtext.logits import check_activation
 
@@ -181,7 +183,8 @@ def plot_ensemble(rows, path):
     """
     sources = list(dict.fromkeys(row["source"] for row in rows))
     targets = list(dict.fromkeys(row["target"] for row in rows))
-    figure = new_figure(1.6 + 1.4 * len(sources), 3.4)
+    group = max(1.4, 0.45 * len(targets))
+    figure = new_figure(1.6 + group * len(sources), 3.8)
     axes = figure.add_subplot()
     width = 0.8 / len(targets)
     for number, target in enumerate(targets):
@@ -190,11 +193,17 @@ def plot_ensemble(rows, path):
             [row["error"] for row in rows if row["target"] == target],
             0.95 * width,
             color=COLORS[number % len(COLORS)],
+            hatch=("", "//", "..", "xx")[number // len(COLORS) % 4],
             label=target,
         )
         axes.bar_label(bars, fmt="%.1f", fontsize=8)
-    axes.set_xticks(range(len(sources)), sources)
+    names = [textwrap.fill(source, int(10 * group)) for source in sources]
+    axes.set_xticks(range(len(sources)), names)
     axes.set(xlabel="examples made on", ylabel="error in %", ylim=(0, 108))
-    figure.legend(loc="outside upper center", ncols=len(targets), frameon=False)
+    columns = int(figure.get_figwidth() / (0.7 + 0.09 * max(map(len, targets))))
+    figure.legend(
+        loc="outside lower center", ncols=max(columns, 1), frameon=False
+    )
+    entitle(figure, "errors on examples made on each other's members")
     despine(axes)
     save(figure, path)

@@ -1,6 +1,7 @@
 """How the plots look, and how they are written."""
 
 import importlib.util
+import textwrap
 
 import numpy as np
 
@@ -32,6 +33,35 @@ def new_figure(width, height):
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def entitle(figure, text, width=None):
+    """Writes a title above a figure, in as many lines as it needs.
+
+    Args:
+        figure: A figure, or a part of one.
+        text: The title.
+        width: Of the figure, in inches; a part of one does not know its own.
+    """
+    letters = int(11 * (width or figure.get_figwidth()))
+    figure.suptitle(textwrap.fill(text, max(letters, 8)), fontsize=10)
+
+
+def line_style(number):
+    """Returns dashes that no other number has."""
+    few = "-", "--", ":", "-."
+    return few[number] if number < 4 else (0, (3 * number, 3))
+
+
+def legend_beside(axes):
+    """Names the lines of a plot to the right of it."""
+    # Long enough to tell dashes from each other.
+    axes.legend(
+        frameon=False,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        handlelength=3.5,
+    )
 
 
 def save(figure, path, dpi=200):

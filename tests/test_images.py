@@ -141,13 +141,13 @@ def empty(folder):
         (
             damaged,
             ValueError,
-            "train-images-idx3-ubyte.gz is truncated or damaged",
+            "idx3-ubyte.gz is truncated or damaged",
         ),
         (short, ValueError, "labels.* it holds 4 bytes .* tells of 5"),
         (
             text,
             ValueError,
-            "labels.* is truncated or damaged .* an idx or a NumPy file",
+            "labels.* is truncated .* an idx or a NumPy file",
         ),
         (fewer, ValueError, "ubyte.gz: .*5, 4, 3, 1.* do not fit together"),
         (missing, FileNotFoundError, "no file that begins with .*y_train"),

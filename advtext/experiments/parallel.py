@@ -15,15 +15,9 @@ from advtext import backend, signals
 
 # Settings that every process may have its own of.
 _OF_A_PROCESS = (
-    "process_id",
-    "coordinator",
-    "coordinator_timeout",
-    "run_dir",
-    "data_dir",
-    "cache_dir",
-    "pretrained",
-    "max_minutes",
-)
+    "process_id coordinator coordinator_timeout run_dir data_dir cache_dir "
+    "pretrained max_minutes"
+).split()
 
 
 def is_first(config):

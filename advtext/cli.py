@@ -1,12 +1,11 @@
 """The command `advtext`."""
 
 import gc
-import os
-import sys
 import warnings
 
 from advtext import commands as run
 from advtext import config as config_files
+from advtext import failures, signals, streams
 
 
 def main(arguments=None):
@@ -17,9 +16,8 @@ def main(arguments=None):
     Args:
         arguments: List of strings; the command line by default.
     """
-    if hasattr(sys.stdout, "reconfigure"):
-        # A character that cannot be shown is replaced, whatever the locale.
-        sys.stdout.reconfigure(errors="replace")
+    streams.open_closed()
+    streams.replace_unshown()
     parsed = _parser().parse_args(arguments)
     if arguments is None:
         # All that was imported stays: to look through it again and again takes
@@ -28,19 +26,15 @@ def main(arguments=None):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            parsed.command(parsed)
-        print(end="", flush=True)
-    except BrokenPipeError:
-        # The reader, such as `head`, has enough; as if SIGPIPE had ended it.
-        _drop_output()
-        return 141
-    except (ValueError, OSError, ImportError) as error:
-        _tell(f"advtext: error: {config_files.error_line(error)}")
-        _drop_output()
-        return 2
-    except KeyboardInterrupt:
-        _tell(f"advtext: interrupted{parsed.kept}.")
-        return 130
+            with signals.raising():
+                parsed.command(parsed)
+                print(end="", flush=True)
+    except (Exception, KeyboardInterrupt) as error:
+        status, line = failures.outcome(error, parsed.kept)
+        if line:
+            streams.tell(f"advtext: {line}")
+        streams.drop_output()
+        return status
     return 0
 
 
@@ -99,18 +93,4 @@ def _add_predict(commands):
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    _tell(f"advtext: warning: {message}")
-
-
-def _tell(line):
-    """Prints a line on standard error, over a progress line that is there."""
-    clear = "\r\033[K" if sys.stderr.isatty() else ""
-    print(f"{clear}{line}", file=sys.stderr)
-
-
-def _drop_output():
-    """Throws away what cannot be printed, or Python would complain at exit."""
-    try:
-        print(end="", flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    streams.tell(f"advtext: warning: {message}")

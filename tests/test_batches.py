@@ -5,7 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from advtext.data import ArrayBatches, Corpus, EvaluationBatches
+from advtext.data import (
+    ArrayBatches,
+    Corpus,
+    DocumentBatches,
+    EvaluationBatches,
+    LanguageModelBatches,
+)
 from advtext.data.batches import Batches, endless_order
 
 
@@ -150,3 +156,30 @@ def test_base_has_no_batches():
     assert list(itertools.islice(iter([Batches(steps=3).num_batches]), 1)) == [
         3
     ]
+
+
+CORPUS = Corpus.from_documents([np.arange(1, 5), np.arange(1, 7)], [0, 1])
+ARRAY = (np.arange(9),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "argument"),
+    [
+        (ArrayBatches, ARRAY, {"batch_size": 0}),
+        (ArrayBatches, ARRAY, {"batch_size": 2.5}),
+        (ArrayBatches, ARRAY, {"batch_size": True}),
+        (ArrayBatches, ARRAY, {"seed": -1}),
+        (ArrayBatches, ARRAY, {"steps": 0}),
+        (DocumentBatches, CORPUS, {"batch_size": float("nan")}),
+        (DocumentBatches, CORPUS, {"pool": 0}),
+        (DocumentBatches, CORPUS, {"boundaries": [0]}),
+        (EvaluationBatches, CORPUS, {"batch_size": 0}),
+        (EvaluationBatches, CORPUS, {"max_length": -1}),
+        (LanguageModelBatches, CORPUS, {"batch_size": 0}),
+        (LanguageModelBatches, CORPUS, {"batch_size": 1, "timesteps": 0}),
+    ],
+)
+def test_wrong_arguments_are_named(kind, data, argument):
+    name = list(argument)[-1]
+    with pytest.raises(ValueError, match=f"`{name}` must be an integer of"):
+        kind(data, **argument)

@@ -82,7 +82,17 @@ def test_every_command_has_help(command, capsys):
         (["train"], "required: CONFIG"),
         (["predict"], "required: RUN"),
         (["train", "{config}", "--epsilom=1"], "did you mean `--epsilon`?"),
+        (["predict", "{trained}", "--epsilon=1"], "`--epsilon`; known: --help"),
+        (["image", "{config}", "--rowz=1"], "did you mean `--rows`?"),
         (["train", "{config}", "--epsilon=-1"], "must be a number >= 0"),
+        (["train", "{config}", f"--epsilon={'1' * 400}"], "must be finite"),
+        (["train", "{config}", "--epsilon=1e999999999"], "must be finite"),
+        (["train", "{config}", f"--units={'1' * 400}"], "It is too large"),
+        (["train", "{config}", f"--units={'1' * 5000}"], "must be an integer"),
+        (
+            ["train", "{config}", "--units=1000000000", "--run_dir={new}"],
+            "not enough memory",
+        ),
         (["train", "{config}", "--epsilon=nan"], "It must be finite"),
         (["train", "{config}", "--method=vat"], "`method` must be one of"),
         (["train", "nowhere.toml"], "No config file at nowhere.toml"),
@@ -96,10 +106,11 @@ def test_every_command_has_help(command, capsys):
     ],
 )
 def test_a_wrong_command_is_refused_in_one_line(
-    tiny, refusal, arguments, message
+    tiny, tmp_path, refusal, arguments, message
 ):
     before = files(tiny.trained)
-    filled = [argument.format(**vars(tiny)) for argument in arguments]
+    names = vars(tiny) | {"new": tmp_path}
+    filled = [argument.format(**names) for argument in arguments]
     assert message in refusal(*filled)
     assert files(tiny.trained) == before
 
@@ -109,6 +120,13 @@ def test_a_wrong_command_is_refused_in_one_line(
     [
         ("epsilom = 1", "unknown key `epsilom` in {path}, line 1; did you"),
         ("\nepsilon = -1", "{path}, line 2: `epsilon` must be a number >= 0"),
+        pytest.param(
+            f"units = {'1' * 5000}", "{path}: Exceeds the limit", id="5,000"
+        ),
+        pytest.param(
+            f"epsilon = {'1' * 400}", "line 1: .* It must be finite", id="400"
+        ),
+        pytest.param(f"a = {'[' * 9000}", "{path}: maximum recurs", id="deep"),
         ("epsilon = nan", "{path}, line 1: `epsilon` .* It must be finite"),
         ("epsilon = ", "{path}: Invalid value .*Write `name = value`"),
         ("seed = '\udcff'", "{path}, line 1: not UTF-8"),

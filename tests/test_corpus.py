@@ -43,3 +43,19 @@ def test_join_puts_documents_one_after_the_other(corpus):
         [9],
     ]
     assert joined.labels is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "labels", "message"),
+    [
+        ([1, -2], None, "`ids` must be integers of at least 0"),
+        ([1.5], None, "`ids` must be integers"),
+        ([1], [-5], "`labels` must be integers"),
+        ([1], [2**40], "`labels` must be integers"),
+        ([1], [0.5], "`labels` must be integers"),
+        ([1], ["a"], "`labels` must be integers"),
+    ],
+)
+def test_wrong_numbers_are_refused(ids, labels, message):
+    with pytest.raises(ValueError, match=message):
+        Corpus.from_documents([np.array(ids)], labels)

@@ -147,5 +147,5 @@ def test_empty_corpus_is_refused():
     "arguments", [{"batch_size": 0}, {"max_length": 0}, {"batch_size": -4}]
 )
 def test_bad_sizes_are_refused(arguments):
-    with pytest.raises(ValueError, match="must be at least 1. Received"):
+    with pytest.raises(ValueError, match="must be an integer of at least 1"):
         batches(**arguments)

@@ -96,6 +96,10 @@ def sixteen_bits(path):
     Image.fromarray(PIXELS[..., 0].astype("uint16") * 257).save(path)
 
 
+def postscript(path):
+    Image.new("RGB", (9, 9)).save(path, format="EPS")
+
+
 def folder(path):
     path.mkdir()
 
@@ -107,7 +111,8 @@ def folder(path):
         (empty, ValueError, "a.png is not an image, or damaged"),
         (truncated, ValueError, "a.png is not an image, or damaged"),
         (truncated_jpeg, ValueError, "a.png is not an image.*truncated"),
-        (alpha, ValueError, r"a.png has an alpha channel.*convert\('RGB'\)"),
+        (alpha, ValueError, r'a.png has an alpha channel.*convert\("RGB"\)'),
+        (postscript, ValueError, "a.png is not an image, or damaged"),
         (grey_and_alpha, ValueError, "a.png has an alpha channel"),
         (transparent_colour, ValueError, "a.png has an alpha channel"),
         (sixteen_bits, ValueError, "a.png holds pixels of the kind 'I;16'"),

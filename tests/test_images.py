@@ -130,6 +130,43 @@ def out_of_range(folder):
     np.save(folder / "y_train.npy", LABELS)
 
 
+def arrays(images=PIXELS, labels=LABELS):
+    """Returns what puts other training images into a folder."""
+
+    def write(folder):
+        for path in folder.glob("train-*"):
+            path.unlink()
+        np.save(folder / "x_train.npy", images)
+        np.save(folder / "y_train.npy", labels)
+
+    return write
+
+
+def header(folder):
+    arrays()(folder)
+    path = folder / "x_train.npy"
+    path.write_bytes(path.read_bytes().replace(b"(5, 4", b"(5( 4"))
+
+
+def no_pixels(folder):
+    path = folder / "train-images-idx3-ubyte.gz"
+    sizes = (len(LABELS), 0, 0)
+    content = b"\0\0\x08\3" + b"".join(n.to_bytes(4, "big") for n in sizes)
+    path.write_bytes(gzip.compress(content))
+
+
+def bomb(folder):
+    path = folder / "train-images-idx3-ubyte.gz"
+    content = gzip.decompress(path.read_bytes()) + bytes(10**6)
+    path.write_bytes(gzip.compress(content))
+
+
+def deflated(folder):
+    path = folder / "train-images-idx3-ubyte.gz"
+    content = path.read_bytes()
+    path.write_bytes(content[:15] + b"\xff\xff\xff" + content[18:])
+
+
 def empty(folder):
     for path in folder.iterdir():
         path.unlink()
@@ -138,9 +175,26 @@ def empty(folder):
 @pytest.mark.parametrize(
     "damage, error, message",
     [
-        (damaged, ValueError, "train-images-idx3-ubyte.gz is damaged"),
-        (short, ValueError, "labels.* it holds 4 bytes, .* tells of 5"),
-        (text, ValueError, "labels.* is damaged, or no idx or NumPy file"),
+        (
+            damaged,
+            ValueError,
+            "idx3-ubyte.gz is truncated or damaged",
+        ),
+        (short, ValueError, "labels.*it holds 4 bytes .* tells of 5"),
+        (
+            text,
+            ValueError,
+            "labels.* is truncated .* an idx or a NumPy file",
+        ),
+        (bomb, ValueError, "or more of data, its header tells of"),
+        (deflated, ValueError, "truncated or damaged .Error -3"),
+        (header, ValueError, "x_train.npy is truncated or damaged"),
+        (no_pixels, ValueError, "5, 0, 0, 1.* do not fit together"),
+        (arrays(PIXELS * 1j), ValueError, "images must be uint8.*complex128"),
+        (arrays(PIXELS.astype("U3")), ValueError, "images must be .* <U3"),
+        (arrays(labels=LABELS + 2**40), ValueError, "labels must be integers"),
+        (arrays(labels=np.arange(5) - 1), ValueError, "from -1 to 3"),
+        (arrays(labels=LABELS.astype("U3")), ValueError, "labels must be"),
         (fewer, ValueError, "ubyte.gz: .*5, 4, 3, 1.* do not fit together"),
         (missing, FileNotFoundError, "no file that begins with .*y_train"),
         (out_of_range, ValueError, "x_train.npy: images must be uint8, or"),

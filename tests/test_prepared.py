@@ -1,3 +1,4 @@
+import pathlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -188,3 +189,13 @@ def test_bad_texts_leave_no_cache(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="tokenizer='bpe'"):
         prepare(Texts(), "bpe", tmp_path)
+
+
+def test_without_a_home_the_way_out_is_told(monkeypatch):
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(pathlib.Path, "home", nobody)
+    with pytest.raises(FileNotFoundError, match="no home folder.*`cache_dir`"):
+        prepare(Texts())

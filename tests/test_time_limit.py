@@ -31,3 +31,9 @@ def test_zero_is_no_limit(clock):
     limit = TimeLimit(minutes=0.0)
     clock.now = float("inf")
     assert epoch_end(limit) == (False, False)
+
+
+@pytest.mark.parametrize("minutes", [-1, float("nan"), "1"])
+def test_no_time_is_refused(minutes):
+    with pytest.raises(ValueError, match="`minutes` must be a finite number"):
+        TimeLimit(minutes)

@@ -61,7 +61,7 @@ def test_full_disk_is_told(file, capfd):
 def test_a_killed_process_is_told(file):
     process = WordProcess(True, file)
     process._process.kill()
-    with pytest.raises(RuntimeError, match="ended with status -9"):
+    with pytest.raises(ChildProcessError, match="ended with status -9"):
         for _ in range(20):
             process.add(["word " * 10_000])
         process.result()

@@ -15,6 +15,7 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import (
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
     )
+    from advtext.backend.tensorflow import ERRORS as ERRORS
     from advtext.backend.tensorflow import (
         STEPS_ARE_COMPILED as STEPS_ARE_COMPILED,
     )
@@ -55,6 +56,7 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import (
         COMMON_DIMENSIONS_ARE_FIXED as COMMON_DIMENSIONS_ARE_FIXED,
     )
+    from advtext.backend.jax import ERRORS as ERRORS
     from advtext.backend.jax import STEPS_ARE_COMPILED as STEPS_ARE_COMPILED
     from advtext.backend.jax import add_gradients as add_gradients
     from advtext.backend.jax import add_rows as add_rows

@@ -17,6 +17,7 @@ from advtext.backend.jax_pure import Pure, Scope
 # Every shape is traced by itself.
 COMMON_DIMENSIONS_ARE_FIXED = False
 STEPS_ARE_COMPILED = True
+ERRORS = (jax.errors.JaxRuntimeError,)
 
 # Number of compilations of each kind of step, in this process.
 compilations = collections.Counter()

@@ -4,14 +4,20 @@ What the functions take and give is told once, in `tensorflow_parallel`.
 """
 
 import atexit
+import math
 import os
 import re
+import signal
 import sys
+import threading
+import time
 
 import jax
 import keras
 import numpy as np
 from jax.experimental import multihost_utils
+
+from advtext.backend import process_meeting
 
 # A process that is not heard of for so long is given up, and all with it.
 _HEARTBEAT_SECONDS = 30
@@ -74,13 +80,19 @@ def data_parallel(num_devices):
     ).scope()
 
 
-def connect(coordinator, num_processes, process_id):
+def connect(coordinator, num_processes, process_id, seconds):
     """Makes this process one of several that train together."""
+    end = time.monotonic() + seconds
+    if process_id:
+        process_meeting.call_first(coordinator, process_id, num_processes, end)
+    else:
+        process_meeting.gather(coordinator, num_processes, end)
     try:
         jax.distributed.initialize(
             coordinator,
             num_processes,
             process_id,
+            initialization_timeout=math.ceil(max(1, end - time.monotonic())),
             heartbeat_timeout_seconds=_HEARTBEAT_SECONDS,
         )
         mine, all_devices = jax.local_device_count(), jax.device_count()
@@ -91,6 +103,10 @@ def connect(coordinator, num_processes, process_id):
             f"`coordinator`={coordinator}: {reason} Start all of them, each "
             "with a `process_id` of its own, process 0 at that address."
         ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            # JAX has taken SIGTERM for itself, and does nothing at it.
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     if all_devices != num_processes * mine:
         raise ValueError(
             f"Every process must have the same number of devices: {mine} here, "

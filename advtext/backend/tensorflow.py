@@ -9,6 +9,9 @@ COMMON_DIMENSIONS_ARE_FIXED = True
 # A graph is fast without XLA, too.
 STEPS_ARE_COMPILED = False
 
+# What it raises where an operation fails.
+ERRORS = (tf.errors.OpError,)
+
 
 def input_gradient(loss_fn, x):
     """Returns the gradient of a scalar loss with respect to its input.

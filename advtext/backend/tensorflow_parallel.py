@@ -67,7 +67,7 @@ def _devices():
     return list_devices("GPU") or list_devices("CPU")
 
 
-def connect(coordinator, num_processes, process_id):
+def connect(coordinator, num_processes, process_id, seconds):
     """Makes this process one of several that train together.
 
     To be called before the first operation.
@@ -76,11 +76,12 @@ def connect(coordinator, num_processes, process_id):
         coordinator: `host:port` of process 0.
         num_processes: How many there are.
         process_id: Which one this is, from 0.
+        seconds: How long to wait for the others.
 
     Raises:
         ConnectionError: If they do not find each other.
-        ValueError: If they have different numbers of devices; on TensorFlow,
-            always.
+        ValueError: If two have the same number, or they have different
+            numbers of devices; on TensorFlow, always.
     """
     raise ValueError(
         "Several processes train together on JAX only: set the environment "

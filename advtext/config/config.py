@@ -121,6 +121,13 @@ class Config:
     )
     process_id: int = setting(0, "Which of them this one is", at_least=0)
     coordinator: str = setting("", "host:port of process 0")
+    coordinator_timeout: float = setting(
+        300.0,
+        "Give up if some have not come by then",
+        above=0,
+        at_most=86400,
+        unit="seconds",
+    )
 
     pretrain_epochs: int = setting(
         6, "Passes over the text", at_least=1, section="Language model"
@@ -225,7 +232,8 @@ class Config:
                 f"{self.num_processes}: processes are counted from 0."
             )
         port = self.coordinator.rpartition(":")[2]
-        if self.num_processes > 1 and not port.isdecimal():
+        is_port = port.isdecimal() and 0 < int(port[:6]) < 2**16
+        if self.num_processes > 1 and not is_port:
             raise ValueError(
                 "Several processes must find each other: set `coordinator` to "
                 "host:port of process 0. Received: coordinator="

@@ -4,6 +4,7 @@ import argparse
 
 from advtext.config import values
 from advtext.config.config import Config
+from advtext.quoting import shorten
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -30,21 +31,19 @@ class FlagParser(argparse.ArgumentParser):
     def __init__(self, **kwargs):
         super().__init__(allow_abbrev=False, **kwargs)
 
-    def flags(self, arguments):
-        """Returns the names of the flags there are, given what was parsed."""
-        return values.fields_of(getattr(arguments, "kind", Config))
-
-    def parse_args(self, args=None, namespace=None):
-        arguments, unknown = self.parse_known_args(args, namespace)
+    def parse_known_args(self, args=None, namespace=None):
+        # Of a command this is its own parser, which knows its flags.
+        arguments, unknown = super().parse_known_args(args, namespace)
         for argument in unknown:
             flag = argument.split("=")[0]
             if flag.startswith("--"):
-                names = [f"--{name}" for name in self.flags(arguments)]
+                names = [n for n in self._option_string_actions if "--" in n]
                 self.error(
-                    f"unknown flag `{flag}`; {values.nearest(flag, names)}"
+                    f"unknown flag `{shorten(flag)}`; "
+                    f"{values.nearest(flag, names)}"
                 )
-            self.error(f"unexpected argument `{argument}`")
-        return arguments
+            self.error(f"unexpected argument `{shorten(argument)}`")
+        return arguments, []
 
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message}\n")

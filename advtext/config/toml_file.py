@@ -7,6 +7,7 @@ import tomllib
 from advtext.atomic_file import atomic_file
 from advtext.config import values
 from advtext.config.config import Config
+from advtext.quoting import shorten
 
 ESCAPES = {'"': '\\"', "\\": "\\\\"}
 CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -40,9 +41,12 @@ def load(path, overrides=None, kind=Config, complete=False):
     text = _read_text(path)
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    # Python reads no integer of more digits than some thousands, and no list in
+    # a list in a list without end.
+    except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path}: {error}. Write `name = value`, text in double quotes."
+            f"{path}: {shorten(str(error))}. Write `name = value`, text "
+            "in double quotes."
         ) from error
     fields = values.fields_of(kind)
     for key, value in found.items():
@@ -128,7 +132,7 @@ def _line_of(key, text):
 def _check(fields, key, value, where):
     if key not in fields:
         hint = values.nearest(key, fields)
-        raise ValueError(f"unknown key `{key}` in {where}; {hint}")
+        raise ValueError(f"unknown key `{shorten(key)}` in {where}; {hint}")
     try:
         return values.check(fields[key], value)
     except ValueError as error:

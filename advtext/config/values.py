@@ -7,6 +7,8 @@ import operator
 import re
 import typing
 
+from advtext.quoting import quoted
+
 LIMITS = {
     "at_least": (">=", operator.ge),
     "above": (">", operator.gt),
@@ -19,6 +21,9 @@ KINDS = {
     float: "a number",
     str: "a text",
 }
+
+# What counts steps, tokens and units has 32 bits.
+TOO_LARGE = 2**31
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -168,13 +173,15 @@ def _parse_item(field, text):
 def _check_item(field, item, received):
     kind = item_type(field)
     if kind is float and type(item) is int:
-        item = float(item)
+        item = float(item) if abs(item) < 2**1023 else math.inf
     if type(item) is not kind:
         _refuse(field, received)
     if kind is float and not math.isfinite(item):
         _refuse(field, received, "It must be finite.")
     if kind is str and SURROGATE.search(item):
         _refuse(field, received, "It is not valid Unicode.")
+    if kind is int and "at_most" not in field.metadata and item >= TOO_LARGE:
+        _refuse(field, received, "It is too large.")
     choices = field.metadata.get("choices")
     if choices and item not in choices:
         close = difflib.get_close_matches(item, choices, n=1)
@@ -188,6 +195,6 @@ def _check_item(field, item, received):
 def _refuse(field, value, hint=""):
     message = (
         f"`{field.name}` must be {rule(field)}. "
-        f"Received: {field.name}={value!r}. {hint}"
+        f"Received: {field.name}={quoted(value)}. {hint}"
     )
     raise ValueError(message.rstrip())

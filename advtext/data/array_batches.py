@@ -1,6 +1,6 @@
 import numpy as np
 
-from advtext.data.batches import Batches, endless_order
+from advtext.data.batches import Batches, check_size, endless_order
 
 
 class ArrayBatches(Batches):
@@ -25,8 +25,9 @@ class ArrayBatches(Batches):
                 f"Received: {sorted(rows)}."
             )
         self.num_rows = rows.pop()
+        batch_size = check_size("batch_size", batch_size)
         self.batch_size = min(batch_size, self.num_rows)
-        self.seed = seed
+        self.seed = check_size("seed", seed, at_least=0)
 
     @property
     def batches_per_pass(self):

@@ -1,5 +1,9 @@
+import numbers
+
 import keras
 import numpy as np
+
+from advtext.quoting import quoted
 
 
 class Batches(keras.utils.PyDataset):
@@ -12,11 +16,14 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         steps: Batches in a Keras epoch; `None` for one pass over the data.
+
+    Raises:
+        ValueError: If `steps` is neither `None` nor a positive integer.
     """
 
     def __init__(self, steps=None, **kwargs):
         super().__init__(**kwargs)
-        self.steps = steps
+        self.steps = steps if steps is None else check_size("steps", steps)
         self.first = 0
         # Of the rows of every batch, those of this process.
         self.part = slice(None)
@@ -74,6 +81,17 @@ class Batches(keras.utils.PyDataset):
             )
         rows = self.batch_size // count
         self.part = slice(index * rows, (index + 1) * rows)
+
+
+def check_size(name, value, at_least=1):
+    """Returns an integer, or raises `ValueError`."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:
+        raise ValueError(
+            f"`{name}` must be an integer of at least {at_least}. Received: "
+            f"{name}={quoted(value)}."
+        )
+    return int(value)
 
 
 def endless_order(size, start, stop, seed):

@@ -44,11 +44,17 @@ class Corpus:
                 "`labels` must have one entry a document. Received: "
                 f"{len(labels)} labels for {len(offsets) - 1} documents."
             )
+        ids = np.asarray(ids)
+        if len(ids) and (ids.dtype.kind not in "iu" or ids.min() < 0):
+            raise ValueError(
+                "`ids` must be integers of at least 0. Received: "
+                f"{ids.dtype}, the first of them {ids[:3].tolist()}."
+            )
         # A plain view: a slice of an `np.memmap` costs several times more.
         self.ids = np.asarray(ids)
         self.starts = offsets[:-1]
         self.lengths = np.diff(offsets).astype("int32")
-        self.labels = None if labels is None else np.array(labels, "int32")
+        self.labels = None if labels is None else _checked_labels(labels)
 
     @classmethod
     def from_documents(cls, documents, labels=None):
@@ -86,3 +92,19 @@ class Corpus:
         chosen.lengths = self.lengths[indices]
         chosen.labels = None if self.labels is None else self.labels[indices]
         return chosen
+
+
+def _checked_labels(labels):
+    labels = np.array(labels)
+    numeric = labels.dtype.kind in "biuf"
+    if (
+        not numeric
+        or not (
+            (labels >= -1) & (labels < 2**31) & (labels == np.floor(labels))
+        ).all()
+    ):
+        raise ValueError(
+            "`labels` must be integers: classes, or -1 for none. Received: "
+            f"{labels.dtype}, the first of them {labels[:3].tolist()}."
+        )
+    return labels.astype("int32")

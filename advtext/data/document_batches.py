@@ -1,6 +1,6 @@
 import numpy as np
 
-from advtext.data.batches import endless_order
+from advtext.data.batches import check_size, endless_order
 from advtext.data.padded_batches import PaddedBatches
 
 
@@ -31,7 +31,8 @@ class DocumentBatches(PaddedBatches):
         `token_ids` alone for a corpus without labels.
 
     Raises:
-        ValueError: If the corpus is empty or a size is not positive.
+        ValueError: If the corpus is empty, or an argument is not what it
+            must be.
     """
 
     def __init__(
@@ -47,17 +48,14 @@ class DocumentBatches(PaddedBatches):
     ):
         if not len(corpus):
             raise ValueError("The corpus holds no documents.")
-        if batch_size < 1 or max_length < 1:
-            raise ValueError(
-                "`batch_size` and `max_length` must be at least 1. Received: "
-                f"batch_size={batch_size!r}, max_length={max_length!r}."
-            )
-        batch_size = min(batch_size, len(corpus))
+        batch_size = min(check_size("batch_size", batch_size), len(corpus))
         super().__init__(
             corpus, batch_size, max_length, boundaries, steps, **kwargs
         )
-        self.seed = seed
-        self.pool = pool or max(1, min(50, len(corpus) // batch_size))
+        self.seed = check_size("seed", seed, at_least=0)
+        if pool is None:
+            pool = max(1, min(50, len(corpus) // batch_size))
+        self.pool = check_size("pool", pool)
         self._plans = {}
 
     @property

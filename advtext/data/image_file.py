@@ -1,10 +1,17 @@
 """One photo from a file, as a network takes it."""
 
+import json
+import shlex
 from pathlib import Path
 
 import numpy as np
 
+from advtext.failures import DAMAGE
+
 # What Pillow calls pixels of 8 bits without an alpha channel.
+# What Pillow may take a file for, whatever its name: others it hands to other
+# programs (EPS to Ghostscript), or reads in ways that few have looked at.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 _READ = {"1", "L", "P", "RGB", "CMYK", "YCbCr"}
 
 
@@ -19,7 +26,7 @@ def load_image_file(path, size):
     Needs Pillow (`pip install 'advtext[plots]'`).
 
     Args:
-        path: A file that Pillow can read, such as a PNG or a JPEG.
+        path: A PNG, a JPEG, or a GIF, BMP, TIFF, WebP or PPM.
         size: Pixels of height and width, `(height, width)` or one integer.
 
     Returns:
@@ -53,9 +60,8 @@ def load_image_file(path, size):
     if has_alpha:
         raise ValueError(
             f"{path} has an alpha channel, which the network does not take. "
-            'Save it without transparency, for example: python -c "from PIL '
-            f"import Image; Image.open('{path}').convert('RGB')"
-            ".save('without_alpha.png')\"."
+            "Save it without transparency, for example: python -c "
+            f"{shlex.quote(_without_alpha(path))}"
         )
     if mode not in _READ:
         raise ValueError(
@@ -71,10 +77,12 @@ def load_image_file(path, size):
 def _opened(path, Image, ImageOps):
     """Returns the image, turned upright, its mode, and if it has alpha."""
     # Pillow tells of damage by many kinds of errors.
-    damage = (OSError, SyntaxError, ValueError, EOFError, KeyError)
-    damage += IndexError, TypeError, Image.DecompressionBombError
+    damage = (*DAMAGE, OSError, Image.DecompressionBombError)
     try:
-        with open(path, "rb") as file, Image.open(file) as image:
+        with (
+            open(path, "rb") as file,
+            Image.open(file, formats=_FORMATS) as image,
+        ):
             mode = image.mode
             alpha = mode.lower().endswith("a") or "transparency" in image.info
             return ImageOps.exif_transpose(image), mode, alpha
@@ -96,6 +104,13 @@ def _pillow():
             "pip install 'advtext[plots]'."
         ) from error
     return Image, ImageOps
+
+
+def _without_alpha(path):
+    return (
+        f"from PIL import Image; Image.open({json.dumps(str(path))})"
+        '.convert("RGB").save("without_alpha.png")'
+    )
 
 
 def _checked_size(size):

@@ -8,6 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from advtext.failures import DAMAGE
+
 
 @dataclasses.dataclass(frozen=True)
 class ImageNetClasses:
@@ -115,7 +117,7 @@ def load_imagenet_classes(path=None):
         found = json.loads(path.read_text("utf-8"))
         rows = [found[str(number)] for number in range(len(found))]
         ids, names = zip(*rows, strict=True)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except DAMAGE as error:
         raise _damaged(path) from error
     if not all(isinstance(text, str) for text in (*ids, *names)):
         raise _damaged(path)

@@ -3,11 +3,16 @@
 import dataclasses
 import gzip
 import lzma
+import math
 import re
 from pathlib import Path
 
 import numpy as np
 
+from advtext.failures import reading
+
+# A model has an output for every class up to the largest label.
+_MOST_CLASSES = 2**16
 _OPENERS = {".gz": gzip.open, ".xz": lzma.open}
 _IDX_TYPES = {
     0x08: "uint8",
@@ -118,30 +123,29 @@ def read_array(path):
     """
     path = Path(path)
     opener = _OPENERS.get(path.suffix, open)
-    try:
+    with reading(path, "It must be an idx or a NumPy file."):
         with opener(path, "rb") as file:
             start = file.read(4)
             file.seek(0)
             if start.startswith(b"\x93NUM"):
                 return np.load(file, allow_pickle=False)
             return _read_idx(file)
-    except (EOFError, ValueError, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise ValueError(
-            f"{path} is damaged, or no idx or NumPy file: {error}"
-        ) from error
 
 
 def _read_idx(file):
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _IDX_TYPES:
-        raise ValueError(f"it begins with {magic!r}.")
+        raise ValueError(f"it begins with {magic!r}")
     dtype = np.dtype(_IDX_TYPES[magic[2]])
-    shape = np.frombuffer(file.read(4 * magic[3]), ">u4").astype("int64")
-    content = file.read()
-    expected = int(np.prod(shape)) * dtype.itemsize
+    shape = np.frombuffer(file.read(4 * magic[3]), ">u4").tolist()
+    expected = math.prod(shape) * dtype.itemsize
+    # No more than that: a small file may unpack to more than memory holds.
+    content = file.read(expected + 1)
     if len(shape) != magic[3] or len(content) != expected:
+        more = "or more " * (len(content) > expected)
         raise ValueError(
-            f"it holds {len(content)} bytes, its header tells of {expected}."
+            f"it holds {len(content)} bytes {more}of data, its header tells "
+            f"of {expected}"
         )
     array = np.frombuffer(content, dtype).reshape(shape)
     return array.astype(dtype.newbyteorder("="))
@@ -152,18 +156,35 @@ def _checked(images, labels, name):
     if images.ndim == 3:
         images = images[..., None]
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
-    if images.ndim != 4 or labels.ndim != 1 or len(images) != len(labels):
+    if (
+        images.ndim != 4
+        or not images.size
+        or labels.ndim != 1
+        or len(images) != len(labels)
+    ):
         raise ValueError(
             f"{name}: images of shape {images.shape} and labels of shape "
             f"{labels.shape} do not fit together."
         )
-    if not np.issubdtype(labels.dtype, np.integer) or (labels < 0).any():
-        raise ValueError(f"{name}: labels must be integers of at least 0.")
+    whole = labels.dtype.kind in "iu"
+    if not whole or labels.min() < 0 or labels.max() >= _MOST_CLASSES:
+        raise ValueError(
+            f"{name}: labels must be integers from 0 to {_MOST_CLASSES - 1}. "
+            f"Received: {_range(labels)}."
+        )
     if images.dtype == np.uint8:
         images = images.astype("float32") / 255
-    elif not (images.min() >= 0.0 and images.max() <= 1.0):
+    elif images.dtype.kind not in "biuf" or not (
+        images.min() >= 0.0 and images.max() <= 1.0
+    ):
         raise ValueError(
             f"{name}: images must be uint8, or floats from 0 to 1. Received: "
-            f"{images.dtype} from {images.min()} to {images.max()}."
+            f"{_range(images)}."
         )
     return Images(images.astype("float32", copy=False), labels.astype("int32"))
+
+
+def _range(array):
+    if array.dtype.kind in "biuf":
+        return f"{array.dtype} from {array.min()} to {array.max()}"
+    return str(array.dtype)

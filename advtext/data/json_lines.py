@@ -3,6 +3,7 @@
 import json
 
 from advtext.data.labels import normalize_label
+from advtext.quoting import shorten
 
 _EXPECTED = 'Expected one object {"text": ..., "label": ...} a line.'
 
@@ -36,13 +37,22 @@ def read_json_lines(path, lines):
 
 def _parse(place, line):
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         # A JSON error ends with a line number of its own, always 1.
         reason = getattr(error, "msg", error)
         raise ValueError(f"{place}: not JSON: {reason}. {_EXPECTED}") from error
     if not isinstance(record, dict) or "text" not in record:
         raise ValueError(f"{place}: no `text` in this line. {_EXPECTED}")
+    return record
+
+
+def _unique(pairs):
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {shorten(twice)!r} stands in it twice")
     return record
 
 

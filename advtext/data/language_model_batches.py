@@ -1,6 +1,6 @@
 import numpy as np
 
-from advtext.data.batches import Batches
+from advtext.data.batches import Batches, check_size
 
 
 class LanguageModelBatches(Batches):
@@ -27,7 +27,8 @@ class LanguageModelBatches(Batches):
         bidirectional.
 
     Raises:
-        ValueError: If the text is shorter than one batch.
+        ValueError: If the text is shorter than one batch, or an argument is
+            not what it must be.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class LanguageModelBatches(Batches):
     ):
         super().__init__(steps, **kwargs)
         self.corpus = corpus
-        self.batch_size = batch_size
-        self.timesteps = timesteps
+        self.batch_size = check_size("batch_size", batch_size)
+        self.timesteps = check_size("timesteps", timesteps)
         self.bidirectional = bidirectional
         self.shuffle = shuffle
-        self.seed = seed
+        self.seed = check_size("seed", seed, at_least=0)
         self.row_length = (int(corpus.lengths.sum()) - 1) // batch_size
         if self.row_length < timesteps:
             raise ValueError(

@@ -1,4 +1,4 @@
-from advtext.data.batches import Batches
+from advtext.data.batches import Batches, check_size
 from advtext.data.length_buckets import (
     default_boundaries,
     padded_documents,
@@ -24,9 +24,13 @@ class PaddedBatches(Batches):
     ):
         super().__init__(steps, **kwargs)
         self.corpus = corpus
-        self.batch_size = batch_size
-        self.max_length = max_length
-        self.boundaries = boundaries or default_boundaries(max_length)
+        self.batch_size = check_size("batch_size", batch_size)
+        self.max_length = check_size("max_length", max_length)
+        if boundaries is None:
+            boundaries = default_boundaries(max_length)
+        for boundary in boundaries:
+            check_size("boundaries", boundary)
+        self.boundaries = tuple(boundaries)
 
     @property
     def batches_per_pass(self):

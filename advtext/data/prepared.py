@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import os
+import shlex
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,8 @@ def open_prepared(folder):
     if not cache.exists():
         raise FileNotFoundError(
             f"`data_dir` {folder} holds no prepared text (no manifest.json). "
-            f"Make it with `advtext prepare CONFIG --out={folder}`."
+            "Make it with `advtext prepare CONFIG "
+            f"--out={shlex.quote(str(folder))}`."
         )
     return Prepared(*cache.read())
 
@@ -151,9 +153,19 @@ def _cache_folder(cache_dir, source, identity):
     key = [VERSION, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     if not cache_dir:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        cache_dir = Path(home) / "advtext"
+        cache_dir = _user_cache() / "advtext"
     return Path(cache_dir) / name[:32]
+
+
+def _user_cache():
+    given = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(given) if given else Path.home() / ".cache"
+    except RuntimeError as error:
+        raise FileNotFoundError(
+            "This user has no home folder for the token cache. Set "
+            "`cache_dir` to a folder that can be written."
+        ) from error
 
 
 def _encode(source, tokenizer, settings, folder):

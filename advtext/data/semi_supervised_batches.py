@@ -50,8 +50,10 @@ class SemiSupervisedBatches(Batches):
         labelled = _repeated(labelled) or ArrayBatches(
             tuple(labelled), batch_size, seed
         )
+        if unlabelled_batch_size is None:
+            unlabelled_batch_size = batch_size
         unlabelled = _repeated(unlabelled) or ArrayBatches(
-            (unlabelled,), unlabelled_batch_size or batch_size, seed + 1
+            (unlabelled,), unlabelled_batch_size, seed + 1
         )
         self.labelled = labelled
         self.unlabelled = unlabelled

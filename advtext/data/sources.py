@@ -10,6 +10,7 @@ from advtext.data.folders import open_folder
 from advtext.data.labels import class_names_of, encode_labels
 from advtext.data.source import Source
 from advtext.data.text_files import read_text_file
+from advtext.failures import reason_of
 
 _TFDS_SPLITS = {"train": "train", "test": "test", "unsup": "unsupervised"}
 
@@ -180,6 +181,12 @@ def _open_builder(name, data_dir):
         raise ValueError(
             f"tensorflow-datasets knows no set `{name}`, and there is none of "
             f"that name in data_dir={data_dir!r}. Check `tfds_name`."
+        ) from error
+    # What else it finds wrong: a version, a configuration, an argument.
+    except (AssertionError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"tensorflow-datasets cannot open `{name}` ({reason_of(error)}). "
+            "Check `tfds_name`."
         ) from error
     try:
         builder.download_and_prepare()

@@ -183,11 +183,19 @@ class TokenCache:
         path = self.folder / _MANIFEST
         try:
             manifest = json.loads(path.read_bytes())
-            if manifest["sha256"] == content_digest(manifest["content"]):
-                return manifest["content"]
-        except (ValueError, KeyError, TypeError):
-            pass
-        raise ValueError(f"{path} is truncated or damaged")
+            content = manifest["content"]
+            whole = manifest["sha256"] == content_digest(content)
+            version = content["version"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            whole = False
+        if not whole:
+            raise ValueError(f"{path} is truncated or damaged")
+        if version != VERSION:
+            raise ValueError(
+                f"{path} is of version {version!r}, and this advtext reads "
+                f"version {VERSION}: the text must be prepared again"
+            )
+        return content
 
     def _save(self, name, dtype, arrays):
         """Writes arrays as one, as `np.save` would; returns their lengths."""

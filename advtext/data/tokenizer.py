@@ -28,6 +28,8 @@ class Tokenizer:
 
     def __init__(self, token_counts):
         self.token_counts = np.asarray(token_counts, "int64")
+        if self.token_counts.min() < 0:
+            raise ValueError("Counts of tokens must not be negative.")
         self.vocabulary_size = len(self.token_counts)
         self.end_of_sequence = self.vocabulary_size - 1
 

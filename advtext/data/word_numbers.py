@@ -129,7 +129,7 @@ def main(lowercase, descriptor):
                     break
                 numbers.add(texts, counted)
             result = numbers.result()
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         result = error
     pickle.dump(result, sys.stdout.buffer, protocol=5)
 

@@ -62,19 +62,20 @@ class WordProcess:
 
         Raises:
             OSError: the file could not be written.
-            RuntimeError: the process ended before its time.
+            MemoryError: the process ran out of memory.
+            ChildProcessError: the process ended before its time.
         """
         self.end()
         try:
             result = pickle.load(self._process.stdout)
         except (EOFError, pickle.UnpicklingError) as error:
             status = self._process.wait()
-            raise RuntimeError(
+            raise ChildProcessError(
                 f"A process that splits texts into words ended with status "
                 f"{status}; -9 is most often a lack of memory. Free some and "
                 "start again."
             ) from error
-        if isinstance(result, OSError):
+        if isinstance(result, (OSError, MemoryError)):
             raise result
         return result
 

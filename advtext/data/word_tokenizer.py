@@ -37,6 +37,11 @@ class WordTokenizer(Tokenizer):
     kind = "word"
 
     def __init__(self, words, counts, lowercase=True):
+        if len(words) != len(counts):
+            raise ValueError(
+                "A word tokenizer needs one count a word. Received: "
+                f"{len(counts)} counts for {len(words)} words."
+            )
         super().__init__([0, *counts, 1])
         self.words = tuple(words)
         self.lowercase = lowercase

@@ -3,7 +3,7 @@ from advtext.evaluation.arguments import (
     check_models,
     check_same_length,
 )
-from advtext.evaluation.figure import heat_map, heat_map_figure, save
+from advtext.evaluation.figure import entitle, heat_map, heat_map_figure, save
 from advtext.evaluation.percent import percent
 from advtext.evaluation.predictions import predict_logits, predicted
 
@@ -87,5 +87,5 @@ def plot_agreement(rows, path):
         heat_map(axes, values, names, names)
         axes.set(xlabel="other", title=title)
     panels[0].set_ylabel("model")
-    figure.suptitle("predictions of the same class in %")
+    entitle(figure, "predictions of the same class in %")
     save(figure, path)

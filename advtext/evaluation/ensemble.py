@@ -9,7 +9,13 @@ from advtext.evaluation.arguments import (
     check_models,
     check_probabilities,
 )
-from advtext.evaluation.figure import COLORS, despine, new_figure, save
+from advtext.evaluation.figure import (
+    entitle,
+    grouped_bars,
+    legend_below,
+    new_figure,
+    save,
+)
 from advtext.evaluation.transfer import transfer
 from advtext.logits import check_activation
 
@@ -179,22 +185,15 @@ def plot_ensemble(rows, path):
         rows: What `ensemble` returned.
         path: The PNG to write.
     """
+    bars = {}
+    for row in rows:
+        bars.setdefault(row["target"], []).append(row["error"])
     sources = list(dict.fromkeys(row["source"] for row in rows))
-    targets = list(dict.fromkeys(row["target"] for row in rows))
-    figure = new_figure(1.6 + 1.4 * len(sources), 3.4)
+    group = max(1.4, 0.45 * len(bars))
+    figure = new_figure(1.6 + group * len(sources), 3.8)
     axes = figure.add_subplot()
-    width = 0.8 / len(targets)
-    for number, target in enumerate(targets):
-        bars = axes.bar(
-            np.arange(len(sources)) + (number - (len(targets) - 1) / 2) * width,
-            [row["error"] for row in rows if row["target"] == target],
-            0.95 * width,
-            color=COLORS[number % len(COLORS)],
-            label=target,
-        )
-        axes.bar_label(bars, fmt="%.1f", fontsize=8)
-    axes.set_xticks(range(len(sources)), sources)
+    grouped_bars(axes, bars, sources, letters=int(10 * group))
     axes.set(xlabel="examples made on", ylabel="error in %", ylim=(0, 108))
-    figure.legend(loc="outside upper center", ncols=len(targets), frameon=False)
-    despine(axes)
+    legend_below(figure, bars)
+    entitle(figure, "errors on examples made on each other's members")
     save(figure, path)

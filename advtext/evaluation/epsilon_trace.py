@@ -9,6 +9,9 @@ from advtext.evaluation.figure import (
     COLORS,
     MARKED,
     despine,
+    entitle,
+    legend_beside,
+    line_style,
     new_figure,
     save,
 )
@@ -99,20 +102,25 @@ def plot_epsilon_trace(rows, path, inputs=None, class_names=None):
         above, below = figure.subfigures(2, 1, height_ratios=(4, 1))
         _show_inputs(below, rows, check_images(inputs))
     axes = above.add_subplot()
-    others = itertools.cycle(color for color in COLORS if color != MARKED)
+    # Where colours come again, lines are dashed otherwise.
+    free = [color for color in COLORS if color != MARKED]
+    others = ((c, line_style(n)) for n in itertools.count() for c in free)
     for k in range(number):
         right = number > 1 and k == rows[0]["label"]
         name = str(k if class_names is None else class_names[k])
+        color, dashes = (MARKED, "-") if right else next(others)
         axes.plot(
             epsilons,
             [row[f"logit_{k}"] for row in rows],
-            color=MARKED if right else next(others),
+            color=color,
+            linestyle=dashes,
             linewidth=3.0 if right else 1.2,
             label=f"{name} (correct)" if right else name,
         )
     axes.set(xlabel="epsilon", ylabel="logit", xlim=(epsilons[0], epsilons[-1]))
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_beside(axes)
+    entitle(figure, "logits along one perturbation")
     despine(axes)
     save(figure, path)
 

@@ -1,6 +1,7 @@
 """How the plots look, and how they are written."""
 
 import importlib.util
+import textwrap
 
 import numpy as np
 
@@ -32,6 +33,69 @@ def new_figure(width, height):
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def entitle(figure, text, width=None):
+    """Writes a title above a figure, in as many lines as it needs.
+
+    Args:
+        figure: A figure, or a part of one.
+        text: The title.
+        width: Of the figure, in inches; a part of one does not know its own.
+    """
+    letters = int(11 * (width or figure.get_figwidth()))
+    figure.suptitle(textwrap.fill(text, max(letters, 8)), fontsize=10)
+
+
+def line_style(number):
+    """Returns dashes that no other number has."""
+    few = "-", "--", ":", "-."
+    return few[number] if number < 4 else (0, (3 * number, 3))
+
+
+def grouped_bars(axes, bars, places, letters):
+    """Draws a group of bars for each place, a colour for each name.
+
+    Args:
+        axes: Where to draw.
+        bars: Dict from name to the heights of its bars, one a place.
+        places: Names of the places.
+        letters: That have room in a line beneath a place.
+    """
+    width = 0.8 / len(bars)
+    for number, (name, heights) in enumerate(bars.items()):
+        shift = (number - (len(bars) - 1) / 2) * width
+        drawn = axes.bar(
+            np.arange(len(heights)) + shift,
+            heights,
+            0.95 * width,
+            color=COLORS[number % len(COLORS)],
+            hatch=("", "//", "..", "xx")[number // len(COLORS) % 4],
+            label=name,
+        )
+        axes.bar_label(drawn, fmt="%.1f", fontsize=8)
+    names = [textwrap.fill(place, letters) for place in places]
+    axes.set_xticks(range(len(places)), names)
+    despine(axes)
+
+
+def legend_beside(axes):
+    """Names the lines of a plot to the right of it."""
+    # Long enough to tell dashes from each other.
+    axes.legend(
+        frameon=False,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        handlelength=3.5,
+    )
+
+
+def legend_below(figure, names):
+    """Names the bars of a plot beneath it, as many in a row as have room."""
+    columns = int(figure.get_figwidth() / (0.7 + 0.09 * max(map(len, names))))
+    figure.legend(
+        loc="outside lower center", ncols=max(columns, 1), frameon=False
+    )
 
 
 def save(figure, path, dpi=200):

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 
-from advtext.evaluation.figure import new_figure, save
+from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.pictures import check_images, grid_shape, show
 
 
@@ -40,12 +40,12 @@ def plot_filters(
     shape = grid_shape(max(map(len, filters.values())), columns, num_pieces)
     figure = new_figure(
         0.55 * shape[1] * len(filters),
-        0.55 * shape[0] + (0.4 if any(filters) else 0.0),
+        0.55 * shape[0] + 0.4,
     )
+    width = figure.get_figwidth() / len(filters)
     parts = figure.subfigures(1, len(filters), squeeze=False)[0]
     for part, (title, images) in zip(parts, filters.items(), strict=True):
-        if title:
-            part.suptitle(title)
+        entitle(part, title or "filters of the first layer", width)
         panels = part.subplots(*shape, squeeze=False).ravel()
         for axes in panels:
             axes.set_axis_off()

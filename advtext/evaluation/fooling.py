@@ -4,7 +4,7 @@ from keras import ops
 from advtext.attacks import FastGradient
 from advtext.attacks.arguments import check_count
 from advtext.evaluation.arguments import check_probabilities, check_threshold
-from advtext.evaluation.figure import new_figure, save
+from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.percent import percent
 from advtext.evaluation.pictures import check_images, in_range, show
 from advtext.evaluation.predictions import predict, predict_logits
@@ -117,7 +117,7 @@ def plot_fooling(rows, images, fooled, path, class_names=None):
     number, keep = np.shape(images)[:2]
     flat = check_images(np.reshape(images, (number * keep, *images.shape[2:])))
     shown = in_range(flat, *np.percentile(flat, (1, 99)))
-    figure = new_figure(1.2 + 0.8 * keep, 0.8 * number + 0.3)
+    figure = new_figure(1.2 + 0.8 * keep, 0.8 * number + 0.6)
     panels = figure.subplots(number, keep, squeeze=False)
     for axes, image, frame in zip(
         panels.ravel(), shown, np.ravel(fooled), strict=True
@@ -134,4 +134,5 @@ def plot_fooling(rows, images, fooled, path, class_names=None):
             va="center",
         )
     figure.supxlabel("framed: fooled the model", fontsize=9)
+    entitle(figure, "images made to be called a class")
     save(figure, path)

@@ -7,7 +7,15 @@ from advtext.evaluation.arguments import (
     check_epsilons,
     check_named,
 )
-from advtext.evaluation.figure import COLORS, despine, new_figure, save
+from advtext.evaluation.figure import (
+    COLORS,
+    despine,
+    entitle,
+    legend_beside,
+    line_style,
+    new_figure,
+    save,
+)
 from advtext.evaluation.scores import score
 
 
@@ -101,8 +109,8 @@ def plot_robustness(rows, path):
         if points:
             axes.plot(
                 *np.transpose(points),
-                linestyle=("-", "--", ":", "-.")[models.index(model) % 4],
-                marker="os^Dv"[number % 5],
+                linestyle=line_style(models.index(model)),
+                marker="os^Dv"[(number + number // len(COLORS)) % 5],
                 markersize=4,
                 color=COLORS[number % len(COLORS)],
                 label=", ".join(filter(None, (model, attack))),
@@ -110,6 +118,8 @@ def plot_robustness(rows, path):
     axes.set(xlabel="epsilon", ylabel="accuracy in %", ylim=(-2, 102))
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.locator_params(axis="x", nbins=5)
+    legend_beside(axes)
+    entitle(figure, "accuracy under attack")
     despine(axes)
     save(figure, path)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from advtext.evaluation.arguments import check_models, check_threshold
-from advtext.evaluation.figure import COLORS, despine, new_figure, save
+from advtext.evaluation.figure import COLORS, despine, entitle, new_figure, save
 from advtext.evaluation.percent import percent
 from advtext.evaluation.pictures import check_images, grid_shape, in_range, show
 from advtext.evaluation.predictions import predict
@@ -61,7 +61,7 @@ def plot_rubbish(rows, path):
         rows: What `rubbish` returned.
         path: The PNG to write.
     """
-    figure = new_figure(6, 1.3 + 0.65 * len(rows))
+    figure = new_figure(6, 1.6 + 0.65 * len(rows))
     axes = figure.add_subplot()
     places = np.arange(len(rows))
     bars = {"called_a_class": "called a class", "confidence": "confidence"}
@@ -79,12 +79,13 @@ def plot_rubbish(rows, path):
     axes.set_yticks(places, [row["model"] for row in rows])
     axes.invert_yaxis()
     axes.set(xlabel="%", xlim=(0, 108))
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     despine(axes)
+    entitle(figure, "rubbish images")
     save(figure, path)
 
 
-def plot_images(images, path, marked=None, columns=None):
+def plot_images(images, path, marked=None, columns=None, title=""):
     """Draws images in a grid, all over one range of values.
 
     Args:
@@ -92,6 +93,7 @@ def plot_images(images, path, marked=None, columns=None):
         path: The PNG to write.
         marked: Optional booleans `(number,)`: which to frame.
         columns: Images in a row; by default the grid is about a square.
+        title: What they are; by default what `marked` asks for.
 
     Raises:
         ValueError: If the images are of another shape.
@@ -99,7 +101,8 @@ def plot_images(images, path, marked=None, columns=None):
     images = check_images(images)
     marked = np.zeros(len(images), bool) if marked is None else marked
     shape = grid_shape(len(images), columns)
-    figure = new_figure(0.9 * shape[1], 0.9 * shape[0])
+    figure = new_figure(max(1.8, 0.9 * shape[1]), 0.9 * shape[0] + 0.4)
+    entitle(figure, title or "images" + ", some marked" * bool(np.any(marked)))
     shown = in_range(images, *np.percentile(images, (1, 99)))
     panels = figure.subplots(*shape, squeeze=False).ravel()
     for axes in panels[len(images) :]:

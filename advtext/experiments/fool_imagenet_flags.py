@@ -1,12 +1,12 @@
 """The command line of `scripts/fool_imagenet.py`."""
 
 import argparse
-import os
-import sys
-from fractions import Fraction
+import math
 
-from advtext.config import FlagParser, error_line
+from advtext import signals, streams
+from advtext.config import FlagParser
 from advtext.experiments import fool_imagenet
+from advtext.failures import outcome
 
 _FLAGS = {
     "image": (str, "PATH", "a photo, PNG or JPEG (required)"),
@@ -39,29 +39,20 @@ def main(arguments=None):
     """
     given = vars(_parser().parse_args(arguments))
     try:
-        fool_imagenet.run(**given)
-    except BrokenPipeError:
-        # The reader, such as `head`, has enough; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except (ValueError, OSError, ImportError) as error:
-        print(f"fool_imagenet: error: {error_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("fool_imagenet: interrupted.", file=sys.stderr)
-        return 130
+        with signals.raising():
+            fool_imagenet.run(**given)
+        print(end="", flush=True)
+    except (Exception, KeyboardInterrupt) as error:
+        status, line = outcome(error)
+        if line:
+            streams.tell(f"fool_imagenet: {line}")
+        streams.drop_output()
+        return status
     return 0
 
 
-class _Parser(FlagParser):
-    """Names the nearest of its own flags."""
-
-    def flags(self, arguments):
-        return _FLAGS
-
-
 def _parser():
-    parser = _Parser(
+    parser = FlagParser(
         prog="fool_imagenet",
         description="Fools a network of ImageNet with one photo.",
     )
@@ -80,7 +71,12 @@ def _parser():
 def _number(text):
     """Reads `0.008` as well as `2/255`."""
     try:
-        return float(Fraction(text))
+        # `Fraction` would write all digits of 1e999999999 out.
+        above, slash, below = text.partition("/")
+        number = float(above) / float(below or not slash)
+        if not math.isfinite(number):
+            raise ValueError
+        return number
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no number such as 0.008 or 2/255"

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from advtext import backend
+from advtext import backend, signals
 
 # Settings that every process may have its own of.
 _OF_A_PROCESS = (
-    "process_id",
-    "coordinator",
-    "run_dir",
-    "data_dir",
-    "cache_dir",
-    "pretrained",
-    "max_minutes",
-)
+    "process_id coordinator coordinator_timeout run_dir data_dir cache_dir "
+    "pretrained max_minutes"
+).split()
 
 
 def is_first(config):
@@ -47,14 +42,17 @@ def processes(config):
         return
     try:
         backend.parallel.connect(
-            config.coordinator, config.num_processes, config.process_id
+            config.coordinator,
+            config.num_processes,
+            config.process_id,
+            config.coordinator_timeout,
         )
         yield
         backend.parallel.disconnect()
     except BaseException as error:
         # To wait for the others would keep them waiting.
-        interrupted = isinstance(error, KeyboardInterrupt)
-        backend.parallel.abandon(130 if interrupted else 2)
+        ended = signals.ending(error)
+        backend.parallel.abandon(ended[1] if ended else 2)
         if not backend.parallel.is_failed_exchange(error):
             raise
         reason = str(error).partition("\n")[0]

@@ -28,6 +28,7 @@ _FREE = (
     "photo_model",
     "process_id",
     "coordinator",
+    "coordinator_timeout",
 )
 
 

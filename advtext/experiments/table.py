@@ -7,7 +7,7 @@ import keras
 
 from advtext import backend
 from advtext.data.writing import naming
-from advtext.evaluation.figure import despine, new_figure, save
+from advtext.evaluation.figure import despine, entitle, new_figure, save
 from advtext.experiments import (
     outputs,
     pretrain,
@@ -189,4 +189,5 @@ def plot(rows, path):
         f"test error in %, {rows[0]['num_labels']:,} labels; dots: seeds"
     )
     despine(axes)
+    entitle(figure, "test error of each method")
     save(figure, path, dpi=150)

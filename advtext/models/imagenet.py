@@ -2,12 +2,12 @@
 
 import inspect
 import warnings
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from advtext import failures
 from advtext.attacks.arguments import check_count
 from advtext.config.values import nearest
 
@@ -17,8 +17,7 @@ _SIZE = 224
 _DEVIATIONS = 0.229, 0.224, 0.225
 # What reading a file that is no weights, or others, may raise. Keras warns
 # where it leaves weights as they were drawn.
-_DAMAGE = (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile)
-_DAMAGE += AttributeError, IndexError, UserWarning
+_DAMAGE = (*failures.DAMAGE, OSError, UserWarning)
 
 
 def imagenet_classifier(

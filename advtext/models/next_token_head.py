@@ -2,6 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from advtext.attacks.arguments import check_count
 from advtext.models.sampled_softmax import (
     alias_table,
     draw,
@@ -45,8 +46,8 @@ class NextTokenHead(keras.layers.Layer):
 
     def __init__(self, vocabulary_size, num_candidates, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_candidates = num_candidates
+        self.vocabulary_size = check_count("vocabulary_size", vocabulary_size)
+        self.num_candidates = check_count("num_candidates", num_candidates, 0)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
@@ -84,19 +85,22 @@ class NextTokenHead(keras.layers.Layer):
         count for many, would dominate the loss.
 
         Args:
-            token_counts: `(vocabulary_size,)`; a count below 1 is taken as 1,
-                so that every token can be drawn.
+            token_counts: `(vocabulary_size,)`, finite and not negative; a
+                count below 1 is taken as 1, so that every token can be drawn.
 
         Raises:
-            ValueError: If the shape is wrong.
+            ValueError: If the shape is wrong, or a count is.
         """
-        counts = np.maximum(np.asarray(token_counts, "float64"), 1.0)
+        counts = np.asarray(token_counts, "float64")
         if counts.shape != (self.vocabulary_size,):
             raise ValueError(
                 "There must be one count for each of the "
                 f"{self.vocabulary_size} tokens. Received: shape "
                 f"{counts.shape}."
             )
+        if not (np.isfinite(counts) & (counts >= 0.0)).all():
+            raise ValueError("Counts must be finite, and not negative.")
+        counts = np.maximum(counts, 1.0)
         probabilities = counts / counts.sum()
         kept, alias = alias_table(probabilities)
         self.kept.assign(kept)

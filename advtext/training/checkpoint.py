@@ -1,22 +1,12 @@
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from advtext.atomic_file import atomic_file
-
-# What reading a damaged file may raise.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    ValueError,
-    TypeError,
-    EOFError,
-    KeyError,
-)
+from advtext.failures import reading
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -113,17 +103,13 @@ class Checkpoint(keras.callbacks.Callback):
         """
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
-        try:
-            if content is None:
-                content = self.path.read_bytes()
+        if content is None:
+            content = self.path.read_bytes()
+        name = f"The checkpoint {self._name}"
+        with reading(name, "Train anew with `overwrite`."):
             with np.load(io.BytesIO(content)) as archive:
                 arrays = dict(archive)
             state = json.loads(arrays.pop("state").tobytes())
-        except _DAMAGE as error:
-            raise ValueError(
-                f"The checkpoint {self._name} is truncated or damaged "
-                f"({error}). Train anew with `overwrite`."
-            ) from error
         variables = self._variables()
         values = [
             arrays.pop(f"variable_{i}", None) for i in range(len(variables))

@@ -2,12 +2,17 @@ import time
 
 import keras
 
+from advtext.attacks.arguments import check_length
+
 
 class TimeLimit(keras.callbacks.Callback):
     """Stops training at the end of the Keras epoch in which time runs out.
 
     Args:
         minutes: Time from now on; 0 for no limit.
+
+    Raises:
+        ValueError: If `minutes` is no number of at least 0.
 
     Attributes:
         reached: Whether training was stopped.
@@ -20,6 +25,7 @@ class TimeLimit(keras.callbacks.Callback):
 
     def __init__(self, minutes):
         super().__init__()
+        minutes = check_length("minutes", minutes)
         self.end = time.monotonic() + 60.0 * minutes if minutes else None
         self.reached = False
 

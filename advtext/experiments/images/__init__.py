@@ -1,7 +1,6 @@
 """The image experiments: any rows, their numbers beside the published ones."""
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable
 
@@ -152,7 +151,7 @@ def _is_stale(study, number):
     path = study.directory / report.path_of(number)
     if not path.is_file():
         return True
-    row = _read(path)
+    row = report.read_row(path)
     return row["settings"] != folder.settings_of(number, study.config) or (
         row["undrawn"] and can_draw()
     )
@@ -161,23 +160,7 @@ def _is_stale(study, number):
 def _finished(study):
     """Returns the rows of the run directory, in their order."""
     paths = [study.directory / report.path_of(number) for number in ROWS]
-    return [_read(path) for path in paths if path.is_file()]
-
-
-def _read(path):
-    """Returns a row that was written; damaged, it is named."""
-    try:
-        row = json.loads(path.read_text("utf-8"))
-        if {"row", "title", "results", "settings", "undrawn"} <= set(row):
-            report.markdown([row])
-            return row
-        reason = "it is no row"
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = str(error)[:100]
-    raise ValueError(
-        f"{path} is truncated or damaged ({reason}). Take it away; --resume "
-        "measures the row again."
-    )
+    return [report.read_row(path) for path in paths if path.is_file()]
 
 
 def _tell(line):

@@ -1,9 +1,12 @@
 """The rows of the image experiments as files: JSON, Markdown, figures."""
 
+import json
+
 from advtext import evaluation
 from advtext.evaluation.figure import can_draw
 from advtext.experiments.images import folder
 from advtext.experiments.images.outcome import shown
+from advtext.failures import reading
 
 HEAD = (
     "| row | what | published | measured | runs |\n"
@@ -33,6 +36,19 @@ def write_row(study, number, title, outcome):
     (study.directory / "rows").mkdir(exist_ok=True)
     study.directory.write_json(path_of(number), row)
     return row
+
+
+def read_row(path):
+    """Returns a row that `write_row` wrote.
+
+    Raises:
+        ValueError: If the file is damaged, or lacks something.
+    """
+    with reading(path, "Take it away; --resume measures the row again."):
+        row = json.loads(path.read_text("utf-8"))
+        # All that is read of it, once: what is missing is told here.
+        table([row]), markdown([row]), row["settings"], row["undrawn"]
+        return row
 
 
 def path_of(number):

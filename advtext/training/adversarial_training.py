@@ -1,3 +1,5 @@
+import contextlib
+
 import keras
 from keras import ops
 
@@ -80,6 +82,7 @@ class AdversarialTraining(keras.Model):
             for generator in term.seed_generators
         ]
         self.compiled_outputs = Outputs()
+        self._counted = None
         self.built = classifier.built
 
     def call(self, inputs, training=False):
@@ -220,6 +223,30 @@ class AdversarialTraining(keras.Model):
             return self.get_metrics_result()
         y, y_pred = self.compiled_outputs.known(y, y_pred)
         return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    @property
+    def losses(self):
+        """Losses added by layers, and regularization; see `counting`."""
+        return super().losses if self._counted is None else self._counted
+
+    @contextlib.contextmanager
+    def counting(self, added):
+        """Sets which losses count for a while.
+
+        Args:
+            added: List of the losses that layers added, to be counted with
+                regularization; `None` counts neither.
+        """
+        regularization = [
+            v.regularizer(v)
+            for v in self.trainable_weights
+            if v.regularizer is not None
+        ]
+        self._counted = [] if added is None else [*added, *regularization]
+        try:
+            yield
+        finally:
+            self._counted = None
 
     @property
     def output_names(self):

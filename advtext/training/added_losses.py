@@ -40,5 +40,5 @@ def counted(model, function, inputs):
     Returns:
         `(result, losses)`, the second a list of tensors.
     """
-    # Not as an argument: Keras would convert it, and tie its mask to the result.
+    # No argument: Keras would convert it, and tie its mask to the result.
     return _Half(model, functools.partial(function, inputs))(training=True)

@@ -5,8 +5,10 @@ from keras import ops
 
 from advtext import backend
 from advtext.logits import check_activation, check_from_logits
+from advtext.training.chance import Chance, ChanceWarning
 from advtext.training.outputs import Outputs
 from advtext.training.passes import Passes
+from advtext.training.stateful import check_stateless
 from advtext.training.terms.term import check_terms
 from advtext.training.thresholds import with_threshold_0
 
@@ -70,6 +72,7 @@ class AdversarialTraining(keras.Model):
                     "makes one of any Keras model."
                 )
         check_activation(classifier)
+        check_stateless(classifier)
         check_terms(terms)
         self.supports_masking = False
         self.classifier = classifier
@@ -81,6 +84,8 @@ class AdversarialTraining(keras.Model):
             for term in self.terms
             for generator in term.seed_generators
         ]
+        self.chance = Chance(self.terms)
+        self.chance_trackers = self.chance.trackers
         self.compiled_outputs = Outputs()
         self._counted = None
         self.built = classifier.built
@@ -114,6 +119,21 @@ class AdversarialTraining(keras.Model):
             weighted_metrics=weighted_metrics,
             **kwargs,
         )
+
+    def fit(self, *args, callbacks=None, **kwargs):
+        """Trains, as `keras.Model.fit` does; warns if nothing is learned."""
+        if self.chance.attacks:
+            watch = ChanceWarning(self.chance)
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks.append(watch)
+            else:
+                callbacks = [*keras.tree.flatten(callbacks or []), watch]
+        return super().fit(*args, callbacks=callbacks, **kwargs)
+
+    def get_metrics_result(self):
+        results = super().get_metrics_result()
+        hidden = self.chance.names
+        return {k: v for k, v in results.items() if k not in hidden}
 
     @backend.step
     def train_step(self, data):
@@ -158,8 +178,12 @@ class AdversarialTraining(keras.Model):
         if not self.classifier.built:
             # All variables must be there before they are differentiated.
             self.classifier(streams[0])
+            check_stateless(self.classifier)
+        self._check_there_is_a_loss(y)
         passes = Passes(self, streams, y, sample_weight)
         loss, logits = passes.run(all(t.needs_labels for t in self.terms))
+        if y is not None:
+            self.chance.track(loss, passes.cleans[0])
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
             weight = term.weight_at(self.optimizer.iterations)
             value = passes.add(term, weight)
@@ -169,9 +193,24 @@ class AdversarialTraining(keras.Model):
                 counts = ops.isfinite(value)
                 value = ops.where(counts, value, ops.zeros_like(value))
             tracker.update_state(value, sample_weight=counts)
+            if not isinstance(weight, float):
+                weight = ops.cast(weight, value.dtype)
             loss = loss + ops.cast(weight * value, loss.dtype)
         self._track(loss, streams[0])
         return passes.gradients.total(), logits
+
+    def _check_there_is_a_loss(self, y):
+        """Raises `ValueError` if what a term is to raise was not compiled."""
+        own = type(self).compute_loss is not AdversarialTraining.compute_loss
+        if own or keras.tree.flatten(self.compiled_outputs.compiled or []):
+            return
+        for term in self.terms:
+            if term.needs_labels:
+                raise ValueError(
+                    f"The term {term.name!r} has nothing to raise: no loss is "
+                    "compiled. Pass one, `compile(optimizer, loss=...)`. (A "
+                    "loss that a layer adds is trained, but not raised.)"
+                )
 
     @property
     def _scales_losses(self):
@@ -261,6 +300,21 @@ class AdversarialTraining(keras.Model):
     def save(self, filepath, **kwargs):
         """Saves the plain classifier, as `keras.Model.save` does."""
         self.classifier.save(filepath, **kwargs)
+
+    def get_config(self):
+        """Raises `NotImplementedError`: terms and attacks are not saved."""
+        raise NotImplementedError(
+            "AdversarialTraining cannot be copied, pickled or made from a "
+            "configuration: its terms are no part of a model. Copy, pickle or "
+            "clone `model.classifier`, and make AdversarialTraining(copy, "
+            "terms) around it; `model.save` saves the classifier."
+        )
+
+    def __reduce__(self):
+        self.get_config()
+
+    def __deepcopy__(self, memo):
+        self.get_config()
 
     def save_own_variables(self, store):
         """Saves the random states too, which Keras leaves out.

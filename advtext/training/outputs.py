@@ -91,7 +91,7 @@ class Outputs:
         return head
 
     def known(self, y, logits):
-        """Leaves out the examples without label, those of label -1.
+        """Leaves out the examples without label, those of label -1 or NaN.
 
         Their logits are masked, so that losses and metrics are means over
         the others, and their labels become 0. Of losses that may know a label
@@ -138,13 +138,14 @@ def _known(loss, y, logits):
     y = ops.convert_to_tensor(y)
     if not keras.backend.standardize_dtype(y.dtype).startswith(_SIGNED):
         return y, logits
+    # False of NaN, too.
     known = y >= 0
     if len(known.shape) == len(logits.shape):
         known = ops.all(known, axis=-1)
     before = mask_of(logits)
     if before is not None:
         known = ops.logical_and(known, before)
-    return ops.maximum(y, ops.zeros_like(y)), with_mask(logits, known)
+    return ops.where(y >= 0, y, ops.zeros_like(y)), with_mask(logits, known)
 
 
 class _FunctionLoss(keras.losses.Loss):

@@ -2,7 +2,6 @@ import dataclasses
 import functools
 
 import keras
-from keras import ops
 
 from advtext.backend import at_least_float32
 from advtext.kept_state import state_kept

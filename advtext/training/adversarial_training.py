@@ -6,7 +6,8 @@ from keras import ops
 from advtext import backend
 from advtext.logits import check_activation, check_from_logits
 from advtext.training.chance import Chance, ChanceWarning
-from advtext.training.outputs import Outputs
+from advtext.training.known_only import known_only
+from advtext.training.outputs import Outputs, labels_kept, labels_known
 from advtext.training.passes import Passes
 from advtext.training.stateful import check_stateless
 from advtext.training.terms.term import check_terms
@@ -115,20 +116,30 @@ class AdversarialTraining(keras.Model):
         super().compile(
             optimizer,
             loss,
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
+            metrics=known_only(metrics),
+            weighted_metrics=known_only(weighted_metrics),
             **kwargs,
         )
 
-    def fit(self, *args, callbacks=None, **kwargs):
-        """Trains, as `keras.Model.fit` does; warns if nothing is learned."""
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates, as `keras.Model.evaluate` does."""
+        self.compiled_outputs.check_labels(y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
+        """Trains, as `keras.Model.fit` does; warns if nothing is learned.
+
+        Raises:
+            ValueError: If -1 is a class among the labels, not "no label".
+        """
+        self.compiled_outputs.check_labels(y)
         if self.chance.attacks:
             watch = ChanceWarning(self.chance)
             if isinstance(callbacks, keras.callbacks.CallbackList):
                 callbacks.append(watch)
             else:
                 callbacks = [*keras.tree.flatten(callbacks or []), watch]
-        return super().fit(*args, callbacks=callbacks, **kwargs)
+        return super().fit(x, y, *args, callbacks=callbacks, **kwargs)
 
     def get_metrics_result(self):
         results = super().get_metrics_result()
@@ -242,7 +253,8 @@ class AdversarialTraining(keras.Model):
                 )
             if keras.tree.is_nested(sample_weight):
                 sample_weight = outputs.select(sample_weight, name)
-            y, logits = one.known(outputs.select(y, name), logits)
+            y = outputs.select(y, name)
+            y, logits = one.known(y, logits, labels_known)
             loss = one.loss()(y, logits, sample_weight)
         return loss * backend.parallel.num_replicas()
 
@@ -254,13 +266,13 @@ class AdversarialTraining(keras.Model):
             share = sum(map(ops.sum, self.losses), 0.0)
             share = share / backend.parallel.num_replicas()
             return ops.convert_to_tensor(share)
-        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_known)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         if y is None:
             return self.get_metrics_result()
-        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_kept)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     @property

@@ -14,7 +14,7 @@ X = RANDOM.integers(20, 60, (400, 8))
 X[:, 3] = np.where(Y, RANDOM.integers(1, 10, 400), RANDOM.integers(10, 20, 400))
 
 
-def warned(epsilon, x=X, **options):
+def warned(epsilon, learning_rate=1e-2, **options):
     """Returns the warnings of a training, and its last accuracy."""
     keras.utils.set_random_seed(0)
     network = keras.Sequential(
@@ -29,17 +29,17 @@ def warned(epsilon, x=X, **options):
     term = AdversarialLoss(FastGradient(epsilon), **options)
     model = AdversarialTraining(perturb_at(network), [term])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(1e-2), loss, ["accuracy"])
+    model.compile(keras.optimizers.Adam(learning_rate), loss, ["accuracy"])
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        history = model.fit(x, Y, epochs=10, verbose=0).history
+        history = model.fit(X, Y, epochs=10, verbose=0).history
     assert set(history) == {"accuracy", "adversarial_loss", "loss"}
     texts = [str(each.message) for each in found]
     return [t for t in texts if "at chance" in t], history["accuracy"][-1]
 
 
 def test_a_training_at_chance_is_warned_of_once():
-    found, accuracy = warned(30.0)
+    found, accuracy = warned(30.0, learning_rate=1e-9)
     assert accuracy < 0.6
     (text,) = found
     assert "`epsilon`=30 is" in text and "that of guessing 0.6931" in text

@@ -14,7 +14,7 @@ METRICS = {
     "auc": lambda: keras.metrics.AUC(from_logits=True),
     "precision": lambda: keras.metrics.Precision(thresholds=0.0),
     "recall": lambda: keras.metrics.Recall(thresholds=0.0),
-    "f1": lambda: keras.metrics.F1Score("micro", threshold=0.0),
+    "f1": lambda: keras.metrics.F1Score("micro", threshold=0.5),
     "accuracy": lambda: "accuracy",
 }
 

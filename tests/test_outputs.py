@@ -170,3 +170,28 @@ def test_a_mask_that_is_there_stays():
     y = np.array([[1, -1, 0], [2, 1, -1]])
     _, masked = Outputs(SPARSE).known(y, embedded)
     np.testing.assert_array_equal(mask_of(masked), (ids != 0) & (y >= 0))
+
+
+@pytest.mark.parametrize("none", [-1.0, np.nan])
+def test_nan_is_no_label_either(none):
+    y = np.array([[1.0], [none], [0.0], [none]], "float32")
+    kept, masked = Outputs(BINARY).known(y, tensor(ONE))
+    np.testing.assert_array_equal(mask_of(masked), [True, False, True, False])
+    assert np.isfinite(float(BINARY(kept, masked)))
+
+
+def test_labels_that_are_signs_are_refused():
+    signs = np.array([1, -1, 1])
+    with pytest.raises(ValueError, match="classes 0 and 1"):
+        Outputs(BINARY).check_labels(signs)
+    with pytest.raises(ValueError, match="classes 0 and 1"):
+        Outputs({"a": SPARSE, "b": BINARY}).check_labels(
+            {"a": signs, "b": signs}
+        )
+    for loss, y in [
+        (BINARY, np.array([1, -1, 0])),
+        (keras.losses.Hinge(), signs),
+        (SPARSE, signs),
+        (BINARY, None),
+    ]:
+        Outputs(loss).check_labels(y)

@@ -89,3 +89,15 @@ def test_on_a_terminal_the_line_is_written_over(clock, monkeypatch):
     # A line that is as wide as the terminal would wrap, and stay.
     assert {len(line) for line in shown} == {39}
     assert last.startswith("x  4/4") and last.endswith(" 0.2500\n")
+
+
+def test_several_steps_in_one_call_all_count(clock, capsys):
+    callback = Progress("x", 100, 1.0, done=10)
+    callback.on_train_begin()
+    for epoch in range(2):
+        callback.on_epoch_begin(epoch)
+        for batch in (3, 7):
+            clock.now += 1.0
+            callback.on_train_batch_end(batch, LOGS)
+        callback.on_epoch_end(epoch, LOGS)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("x  26/100")

@@ -126,3 +126,10 @@ def test_compiled_training_has_the_same_average():
 def test_bad_decay_is_refused(decay):
     with pytest.raises(ValueError, match=r"`decay` must be in \[0, 1\)"):
         WeightAverage(decay)
+
+
+def test_several_steps_at_a_time_are_refused():
+    trained = model()
+    trained.compile("sgd", "mse", steps_per_execution=3)
+    with pytest.raises(ValueError, match="steps_per_execution=1"):
+        fit(trained, WeightAverage())

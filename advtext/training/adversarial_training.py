@@ -1,10 +1,15 @@
+import contextlib
+
 import keras
 from keras import ops
 
 from advtext import backend
 from advtext.logits import check_activation, check_from_logits
-from advtext.training.outputs import Outputs
+from advtext.training.chance import Chance, ChanceWarning
+from advtext.training.known_only import known_only
+from advtext.training.outputs import Outputs, labels_kept, labels_known
 from advtext.training.passes import Passes
+from advtext.training.stateful import check_stateless
 from advtext.training.terms.term import check_terms
 from advtext.training.thresholds import with_threshold_0
 
@@ -68,6 +73,7 @@ class AdversarialTraining(keras.Model):
                     "makes one of any Keras model."
                 )
         check_activation(classifier)
+        check_stateless(classifier)
         check_terms(terms)
         self.supports_masking = False
         self.classifier = classifier
@@ -79,7 +85,10 @@ class AdversarialTraining(keras.Model):
             for term in self.terms
             for generator in term.seed_generators
         ]
+        self.chance = Chance(self.terms)
+        self.chance_trackers = self.chance.trackers
         self.compiled_outputs = Outputs()
+        self._counted = None
         self.built = classifier.built
 
     def call(self, inputs, training=False):
@@ -107,10 +116,35 @@ class AdversarialTraining(keras.Model):
         super().compile(
             optimizer,
             loss,
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
+            metrics=known_only(metrics),
+            weighted_metrics=known_only(weighted_metrics),
             **kwargs,
         )
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates, as `keras.Model.evaluate` does."""
+        self.compiled_outputs.check_labels(y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
+        """Trains, as `keras.Model.fit` does; warns if nothing is learned.
+
+        Raises:
+            ValueError: If -1 is a class among the labels, not "no label".
+        """
+        self.compiled_outputs.check_labels(y)
+        if self.chance.attacks:
+            watch = ChanceWarning(self.chance)
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks.append(watch)
+            else:
+                callbacks = [*keras.tree.flatten(callbacks or []), watch]
+        return super().fit(x, y, *args, callbacks=callbacks, **kwargs)
+
+    def get_metrics_result(self):
+        results = super().get_metrics_result()
+        hidden = self.chance.names
+        return {k: v for k, v in results.items() if k not in hidden}
 
     @backend.step
     def train_step(self, data):
@@ -155,8 +189,12 @@ class AdversarialTraining(keras.Model):
         if not self.classifier.built:
             # All variables must be there before they are differentiated.
             self.classifier(streams[0])
+            check_stateless(self.classifier)
+        self._check_there_is_a_loss(y)
         passes = Passes(self, streams, y, sample_weight)
         loss, logits = passes.run(all(t.needs_labels for t in self.terms))
+        if y is not None:
+            self.chance.track(loss, passes.cleans[0])
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
             weight = term.weight_at(self.optimizer.iterations)
             value = passes.add(term, weight)
@@ -166,9 +204,24 @@ class AdversarialTraining(keras.Model):
                 counts = ops.isfinite(value)
                 value = ops.where(counts, value, ops.zeros_like(value))
             tracker.update_state(value, sample_weight=counts)
+            if not isinstance(weight, float):
+                weight = ops.cast(weight, value.dtype)
             loss = loss + ops.cast(weight * value, loss.dtype)
         self._track(loss, streams[0])
         return passes.gradients.total(), logits
+
+    def _check_there_is_a_loss(self, y):
+        """Raises `ValueError` if what a term is to raise was not compiled."""
+        own = type(self).compute_loss is not AdversarialTraining.compute_loss
+        if own or keras.tree.flatten(self.compiled_outputs.compiled or []):
+            return
+        for term in self.terms:
+            if term.needs_labels:
+                raise ValueError(
+                    f"The term {term.name!r} has nothing to raise: no loss is "
+                    "compiled. Pass one, `compile(optimizer, loss=...)`. (A "
+                    "loss that a layer adds is trained, but not raised.)"
+                )
 
     @property
     def _scales_losses(self):
@@ -200,7 +253,8 @@ class AdversarialTraining(keras.Model):
                 )
             if keras.tree.is_nested(sample_weight):
                 sample_weight = outputs.select(sample_weight, name)
-            y, logits = one.known(outputs.select(y, name), logits)
+            y = outputs.select(y, name)
+            y, logits = one.known(y, logits, labels_known)
             loss = one.loss()(y, logits, sample_weight)
         return loss * backend.parallel.num_replicas()
 
@@ -212,14 +266,38 @@ class AdversarialTraining(keras.Model):
             share = sum(map(ops.sum, self.losses), 0.0)
             share = share / backend.parallel.num_replicas()
             return ops.convert_to_tensor(share)
-        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_known)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         if y is None:
             return self.get_metrics_result()
-        y, y_pred = self.compiled_outputs.known(y, y_pred)
+        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_kept)
         return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    @property
+    def losses(self):
+        """Losses added by layers, and regularization; see `counting`."""
+        return super().losses if self._counted is None else self._counted
+
+    @contextlib.contextmanager
+    def counting(self, added):
+        """Sets which losses count for a while.
+
+        Args:
+            added: List of the losses that layers added, to be counted with
+                regularization; `None` counts neither.
+        """
+        regularization = [
+            v.regularizer(v)
+            for v in self.trainable_weights
+            if v.regularizer is not None
+        ]
+        self._counted = [] if added is None else [*added, *regularization]
+        try:
+            yield
+        finally:
+            self._counted = None
 
     @property
     def output_names(self):
@@ -234,6 +312,21 @@ class AdversarialTraining(keras.Model):
     def save(self, filepath, **kwargs):
         """Saves the plain classifier, as `keras.Model.save` does."""
         self.classifier.save(filepath, **kwargs)
+
+    def get_config(self):
+        """Raises `NotImplementedError`: terms and attacks are not saved."""
+        raise NotImplementedError(
+            "AdversarialTraining cannot be copied, pickled or made from a "
+            "configuration: its terms are no part of a model. Copy, pickle or "
+            "clone `model.classifier`, and make AdversarialTraining(copy, "
+            "terms) around it; `model.save` saves the classifier."
+        )
+
+    def __reduce__(self):
+        self.get_config()
+
+    def __deepcopy__(self, memo):
+        self.get_config()
 
     def save_own_variables(self, store):
         """Saves the random states too, which Keras leaves out.

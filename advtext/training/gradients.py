@@ -35,16 +35,19 @@ class Gradients:
         """Runs the first half; its backward half is run at the end.
 
         Args:
-            function: Function without arguments that gives a list of tensors.
+            function: Function without arguments that gives a list of lists
+                of tensors.
 
         Returns:
-            A list of `Slot`.
+            A list of lists of `Slot`.
         """
         embedded, backward = backend.vjp(
-            lambda: list(map(ops.convert_to_tensor, function())),
+            lambda: [
+                list(map(ops.convert_to_tensor, each)) for each in function()
+            ],
             self.variables,
         )
-        slots = list(map(Slot, embedded))
+        slots = [list(map(Slot, each)) for each in embedded]
         self.halves.append((slots, backward))
         return slots
 
@@ -79,10 +82,13 @@ class Gradients:
         """Returns the gradient of every variable, or `None`."""
         for slots, backward in self.halves:
             cotangents = [
-                ops.zeros_like(slot.embedded)
-                if slot.gradient is None
-                else slot.gradient
-                for slot in slots
+                [
+                    ops.zeros_like(slot.embedded)
+                    if slot.gradient is None
+                    else slot.gradient
+                    for slot in each
+                ]
+                for each in slots
             ]
             self.of_variables = _add(self.of_variables, backward(cotangents))
         return self.of_variables

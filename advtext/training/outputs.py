@@ -1,7 +1,8 @@
 import keras
+import numpy as np
 from keras import ops
 
-from advtext.heads import VALUES, head_of, knows_no_label
+from advtext.heads import LABELS, VALUES, head_of, knows_no_label
 from advtext.masks import mask_of, with_mask
 from advtext.nearest import did_you_mean
 
@@ -90,8 +91,27 @@ class Outputs:
             )
         return head
 
-    def known(self, y, logits):
-        """Leaves out the examples without label, those of label -1.
+    def check_labels(self, y):
+        """Raises `ValueError` if -1 seems to stand for a class.
+
+        Args:
+            y: All labels: an array, or a dict or list of them for several
+                outputs. Others, such as data sets, pass.
+        """
+        if isinstance(y, (list, tuple)) and not keras.tree.is_nested(y[:1]):
+            y = np.asarray(y)
+        names = self._names(y) if keras.tree.is_nested(y) else [None]
+        each = keras.tree.flatten(y) if names != [None] else [y]
+        for name, labels in zip(names, each, strict=False):
+            if head_of(self.loss(name)) is LABELS and _are_signs(labels):
+                raise ValueError(
+                    "All labels are -1 or 1, and -1 stands for no label: to "
+                    "the binary cross-entropy only those of 1 would count. "
+                    "Make the classes 0 and 1: y = (y + 1) / 2."
+                )
+
+    def known(self, y, logits, known=None):
+        """Leaves out the examples without label, those of label -1 or NaN.
 
         Their logits are masked, so that losses and metrics are means over
         the others, and their labels become 0. Of losses that may know a label
@@ -100,24 +120,34 @@ class Outputs:
         Args:
             y: Labels, like `logits`; or `None`.
             logits: Logits, or a dict or list of them.
+            known: What does so for one output, `(loss, y, logits)` to
+                `(y, logits)`: `rows_known` by default, or `labels_known`, or
+                `labels_kept`.
 
         Returns:
             `(y, logits)`.
         """
+        known = known or rows_known
         if not keras.tree.is_nested(logits):
             if keras.tree.is_nested(y):
                 return y, logits
-            return _known(self.loss(), y, logits)
+            return known(self.loss(), y, logits)
         names = self._names(logits)
         y, logits = _copied(y), _copied(logits)
         if type(y) is not type(logits):
             return y, logits
         for name, key in zip(names, _keys(logits), strict=True):
             if key in _keys(y):
-                y[key], logits[key] = _known(
+                y[key], logits[key] = known(
                     self.loss(name), y[key], logits[key]
                 )
         return y, logits
+
+
+def _are_signs(labels):
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "if":
+        return False
+    return set(np.unique(labels[~np.isnan(labels)])) == {-1, 1}
 
 
 def _copied(structure):
@@ -132,19 +162,60 @@ def _keys(structure):
     return range(len(structure))
 
 
-def _known(loss, y, logits):
+def _has_none(loss, y):
+    """Returns whether labels may say that there is none."""
     if y is None or not knows_no_label(loss):
+        return False
+    dtype = keras.backend.standardize_dtype(y.dtype)
+    return dtype.startswith(_SIGNED)
+
+
+def rows_known(loss, y, logits):
+    """Leaves out examples, those that lack one of several labels, too."""
+    if not _has_none(loss, y):
         return y, logits
     y = ops.convert_to_tensor(y)
-    if not keras.backend.standardize_dtype(y.dtype).startswith(_SIGNED):
-        return y, logits
+    # False of NaN, too.
     known = y >= 0
     if len(known.shape) == len(logits.shape):
         known = ops.all(known, axis=-1)
     before = mask_of(logits)
     if before is not None:
         known = ops.logical_and(known, before)
-    return ops.maximum(y, ops.zeros_like(y)), with_mask(logits, known)
+    return ops.where(y >= 0, y, ops.zeros_like(y)), with_mask(logits, known)
+
+
+def labels_known(loss, y, logits):
+    """Leaves out single labels of several independent ones."""
+    if not (_has_none(loss, y) and _has_labels(loss, y, logits)):
+        return rows_known(loss, y, logits)
+    # Each is an example by itself: the mean is that over all that are known.
+    before = mask_of(logits)
+    y, logits = (ops.expand_dims(x, -1) for x in (y, logits))
+    if before is not None:
+        logits = with_mask(
+            logits, ops.broadcast_to(before[..., None], ops.shape(y)[:-1])
+        )
+    return rows_known(loss, y, logits)
+
+
+def labels_kept(loss, y, logits):
+    """As `rows_known`; that one of several labels is none still shows (-1)."""
+    kept, masked = rows_known(loss, y, logits)
+    if _has_none(loss, y) and _has_labels(loss, y, logits):
+        y = ops.convert_to_tensor(y)
+        kept = ops.where(y >= 0, y, -ops.ones_like(y))
+    return kept, masked
+
+
+def _has_labels(loss, y, logits):
+    """Returns whether there are several labels, of which each is predicted."""
+    return (
+        head_of(loss) is LABELS
+        and len(y.shape) == len(logits.shape) > 1
+        and logits.shape[-1] != 1
+        and getattr(loss, "axis", -1) == -1
+    )
 
 
 class _FunctionLoss(keras.losses.Loss):

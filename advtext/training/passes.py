@@ -2,10 +2,10 @@ import dataclasses
 import functools
 
 import keras
-from keras import ops
 
 from advtext.backend import at_least_float32
 from advtext.kept_state import state_kept
+from advtext.training.added_losses import counted
 from advtext.training.clean_pass import CleanPass, Replay
 from advtext.training.gradients import Gradients
 
@@ -30,6 +30,11 @@ class Passes:
         self.slots = []
         self.cleans = []
         self.again = {}
+        # Losses that were added while the labelled inputs were embedded.
+        self.added = None
+        self.one_by_one = getattr(
+            model.classifier, "classifies_from_inputs", False
+        )
 
     def run(self, labels_suffice):
         """Runs the clean passes, the labelled one with its gradients.
@@ -41,25 +46,32 @@ class Passes:
             `(loss, logits)` of the labelled inputs.
         """
         streams = self.streams[: 1 if labels_suffice else None]
-        one_by_one = getattr(
-            self.model.classifier, "classifies_from_inputs", False
-        )
-        self._embed(streams[:1] if one_by_one else streams)
+        self._embed(streams[:1] if self.one_by_one else streams)
         clean, loss = self._labelled()
         self.cleans.append(clean)
         if len(streams) == 2:
-            if one_by_one:
+            if self.one_by_one:
                 self._embed(streams[1:])
             self.cleans.append(self._unlabelled(1, self.slots[1].embedded))
         return loss, clean.logits
 
     def _embed(self, streams):
-        self.slots += self.gradients.embed(
+        embed = self.model.classifier.embed
+        embedded = self.gradients.embed(
             lambda: [
-                self.model.classifier.embed(inputs, training=True)
-                for inputs in streams
+                [x, *losses]
+                for x, losses in (
+                    counted(self.model.classifier, embed, inputs)
+                    for inputs in streams
+                )
             ]
         )
+        self.slots += [slot for slot, *_ in embedded]
+        if self.added is None:
+            _, *self.added = embedded[0]
+            if self.one_by_one:
+                # `classify` begins at the inputs, and adds them again.
+                self.added = []
 
     def add(self, term, weight):
         """Adds the gradients of a term, times its weight.
@@ -114,11 +126,14 @@ class Passes:
         return clean.at(term.output), slots
 
     def _classify(self, stream, moves=True):
-        """Returns the mask, and `classify` whose masks are drawn only once."""
+        """Returns the mask, and `classify` whose masks are drawn only once.
+
+        It returns the logits, and the losses that were added meanwhile.
+        """
         classifier, inputs = self.model.classifier, self.streams[stream]
         mask = classifier.compute_mask(inputs)
         classify = functools.partial(
-            classifier.given(inputs, mask=mask), training=True
+            counted, classifier, classifier.given(inputs, mask=mask)
         )
         return mask, Replay(classify, classifier.non_trainable_variables, moves)
 
@@ -129,34 +144,31 @@ class Passes:
 
         more = False
 
-        def objective(embedded):
+        def objective(embedded, *added):
             nonlocal more
-            logits = classify(embedded)
-            loss = loss_of(logits, *labels)
+            logits, losses = classify(embedded)
             # Losses that layers added, which depend on what is embedded.
-            regularizers = [v.regularizer for v in self.model.trainable_weights]
-            number = sum(each is not None for each in regularizers)
-            more = len(self.model.losses) > number
+            more = bool(losses)
+            with self.model.counting([*added, *losses]):
+                loss = loss_of(logits, *labels)
             return optimizer.scale_loss(loss), (loss, logits)
 
         def label_loss(logits, name=None):
-            # Trackers of several outputs are for the clean loss, and
-            # regularization is in it, once.
+            # Trackers of several outputs are for the clean loss, and losses
+            # of layers and regularization are in it, once.
             several = keras.tree.is_nested(logits)
             with state_kept(self.model.metrics_variables if several else ()):
-                loss = loss_of(logits, *labels, name)
-                if name is not None:
-                    return loss
-                return loss - sum(map(ops.sum, self.model.losses))
+                with self.model.counting(None):
+                    return loss_of(logits, *labels, name)
 
         (loss, logits), gradient = self.gradients.differentiate(
-            objective, [self.slots[0]]
+            objective, [self.slots[0], *self.added]
         )
         clean = CleanPass(
             self.slots[0].embedded,
             mask,
             logits,
-            classify,
+            lambda embedded: classify(embedded)[0],
             label_loss,
             None if more else gradient,
             outputs=self.model.compiled_outputs,
@@ -170,8 +182,8 @@ class Passes:
         return CleanPass(
             embedded,
             mask,
-            classify(embedded),
-            classify,
+            classify(embedded)[0],
+            lambda embedded: classify(embedded)[0],
             outputs=self.model.compiled_outputs,
             scale_loss=self.model.optimizer.scale_loss,
         )
@@ -184,8 +196,9 @@ class Passes:
         """
         classifier = self.model.classifier
         with state_kept(classifier.non_trainable_variables):
-            (slot,) = self.gradients.embed(
-                lambda: [classifier.embed(self.streams[stream], training=True)]
+            inputs = self.streams[stream]
+            ((slot,),) = self.gradients.embed(
+                lambda: [[counted(classifier, classifier.embed, inputs)[0]]]
             )
             again = self._unlabelled(stream, slot.embedded, moves=False)
         return again, slot

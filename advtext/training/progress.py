@@ -46,13 +46,18 @@ class Progress(keras.callbacks.Callback):
         self.peak_rate = peak_rate
         self.unit = unit
         self.step = done
+        self.before = done
         self.first = self.started = None
 
     def on_train_begin(self, logs=None):
         self.shown = time.monotonic()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = self.step
+
     def on_train_batch_end(self, batch, logs=None):
-        self.step += 1
+        # Of several steps in one call only the last is told.
+        self.step = self.before + batch + 1
         if self.first is None:
             # The first batch is slow: functions are compiled in it.
             self.first, self.started = self.step, time.monotonic()

@@ -16,7 +16,9 @@ class WeightAverage(keras.callbacks.Callback):
         decay: Largest decay, in [0, 1).
 
     Raises:
-        ValueError: If `decay` is out of range.
+        ValueError: If `decay` is out of range; when training begins, if the
+            model was compiled with `steps_per_execution` above 1: the weights
+            in between would not be seen.
 
     Example:
 
@@ -40,6 +42,13 @@ class WeightAverage(keras.callbacks.Callback):
         self.held = None
 
     def on_train_begin(self, logs=None):
+        steps = self.model.steps_per_execution
+        if steps != 1:
+            raise ValueError(
+                "WeightAverage must see the weights after every step, and "
+                "several run at a time: compile with steps_per_execution=1. "
+                f"Received: steps_per_execution={steps}."
+            )
         if not self.averages:
             self.averages = [
                 ops.copy(v.value) for v in self.model.trainable_variables

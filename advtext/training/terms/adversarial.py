@@ -21,6 +21,8 @@ class AdversarialLoss(Term):
             points the attack comes by, its start included and the last left
             out, in place of the loss at the last. Every step is then trained
             on by the pass that it takes anyway (FreeLB).
+        relative: Whether `epsilon` is a share of the length of each example
+            as it is embedded (0.01 of it, say) in place of a length.
         **options: `start_step` and `output`, as of `Term`.
 
     Raises:
@@ -50,9 +52,16 @@ class AdversarialLoss(Term):
         weight=1.0,
         name="adversarial_loss",
         accumulate_gradients=False,
+        relative=False,
         **options,
     ):
         super().__init__(weight, name, **options)
+        self.relative = relative
+        if relative and accumulate_gradients:
+            raise ValueError(
+                "`accumulate_gradients` needs `epsilon` as a length: set "
+                "`relative=False`."
+            )
         self.attack = attack
         self.accumulate_gradients = accumulate_gradients
         check_attack(attack)
@@ -75,6 +84,7 @@ class AdversarialLoss(Term):
             clean.embedded,
             mask=clean.mask,
             gradient=clean.loss_gradient,
+            epsilon=self.epsilon_of(clean),
         )
         return self._loss_at(clean, perturbation)
 
@@ -125,11 +135,14 @@ def check_attack(attack):
             "Training raises the loss of the true label: `attack` must "
             "not be targeted."
         )
-    if getattr(attack, "num_restarts", 1) > 1:
-        raise ValueError(
-            "Training takes one start of an attack: set `num_restarts=1`. "
-            f"Received: num_restarts={attack.num_restarts}."
-        )
+    # One around another has what it is around in `attack`.
+    while attack is not None:
+        if getattr(attack, "num_restarts", 1) > 1:
+            raise ValueError(
+                "Training takes one start of an attack: set `num_restarts=1`. "
+                f"Received: num_restarts={attack.num_restarts}."
+            )
+        attack = getattr(attack, "attack", None)
 
 
 def starts_in_the_middle(attack):

@@ -2,6 +2,8 @@ import keras
 from keras import ops
 
 from advtext.attacks.arguments import check_count, check_length
+from advtext.attacks.broadcast import masked
+from advtext.attacks.norms import length
 
 
 class Term:
@@ -26,6 +28,8 @@ class Term:
         ValueError: If `weight` or `start_step` is negative, or not finite.
     """
 
+    # Whether `epsilon` is a share of the embedded length, not a length.
+    relative = False
     needs_labels = False
     second_pass = False
 
@@ -55,9 +59,23 @@ class Term:
             weight = ops.cast(weight(step), "float32")
         if not self.start_step:
             return weight
+        weight = ops.cast(weight, "float32")
         return ops.where(
-            ops.convert_to_tensor(step) < self.start_step, 0.0, weight
+            ops.convert_to_tensor(step) < self.start_step,
+            ops.zeros_like(weight),
+            weight,
         )
+
+    def epsilon_of(self, clean):
+        """Returns lengths `(batch,)`, or `None` for those of the attack.
+
+        Args:
+            clean: `CleanPass` of the batch.
+        """
+        if not self.relative:
+            return None
+        embedded = masked(clean.embedded, clean.mask)
+        return self.attack.epsilon * length(embedded, self.attack.norm)
 
     def objective(self, clean):
         """Computes the term's perturbation and returns its loss function.

@@ -21,6 +21,8 @@ class VirtualAdversarialLoss(Term):
             Keras schedule.
         seed: Integer seed of the first direction, or `None`.
         name: Name under which the term is logged.
+        relative: Whether `epsilon` is a share of the length of each example
+            as it is embedded (0.01 of it, say) in place of a length.
         **options: `start_step` and `output`, as of `Term`.
 
     Raises:
@@ -43,9 +45,11 @@ class VirtualAdversarialLoss(Term):
         weight=1.0,
         seed=None,
         name="virtual_adversarial_loss",
+        relative=False,
         **options,
     ):
         super().__init__(weight, name, **options)
+        self.relative = relative
         self.attack = VirtualAdversarial(
             epsilon, xi, num_power_iterations, seed
         )
@@ -56,6 +60,7 @@ class VirtualAdversarialLoss(Term):
             clean.embedded,
             clean.mask,
             clean.logits,
+            self.epsilon_of(clean),
             divergence=lambda *logits: clean.scale_loss(
                 clean.divergence(*logits)
             ),

@@ -89,6 +89,14 @@ def is_ours(error):
     return "/advtext/" in last or keras
 
 
+def is_raw(message):
+    """Returns whether a message is of the inside of a library.
+
+    What was received may look as it will.
+    """
+    return RAW.search(message.partition("Received:")[0]) is not None
+
+
 def verdict(case, found):
     """Returns one of `GOOD`, or in a word or two what is wrong."""
     if found.kind in ("hang", "died"):
@@ -103,7 +111,7 @@ def verdict(case, found):
         return "wrong value" if found.wrong else "accepted"
     if found.kind == "done":
         return "accepted wrongly"
-    if RAW.search(found.message):
+    if is_raw(found.message):
         return "raw error"
     if found.wrong or len(found.message) > LONGEST:
         return "unclear"

@@ -1,5 +1,6 @@
 """Arbitrary arguments for every public class and function."""
 
+import dataclasses
 import inspect
 import math
 
@@ -124,7 +125,10 @@ def constructor_targets(names):
 
 def is_nonsense(call, value):
     """Returns whether a NaN was taken for the setting of an object."""
-    settings = vars(value).values() if hasattr(value, "__dict__") else ()
+    # A record holds whatever it is given.
+    if dataclasses.is_dataclass(value) or not hasattr(value, "__dict__"):
+        return False
+    settings = vars(value).values()
     return "=nan" in call and any(
         isinstance(each, float) and math.isnan(each) for each in settings
     )

@@ -5,7 +5,7 @@ import signal
 import time
 import traceback
 
-from case import LONGEST, RAW, is_ours
+from case import LONGEST, is_ours, is_raw
 
 # Seconds that a single input may take.
 _PATIENCE = 10.0
@@ -82,7 +82,7 @@ class Judge:
 
 def _wrong_with(error):
     message = str(error)
-    if RAW.search(message):
+    if is_raw(message):
         return "a library's message"
     if len(message) > LONGEST:
         return "a long message"

@@ -7,7 +7,7 @@ import json
 import lzma
 import shutil
 
-from case import LONGEST, RAW
+from case import LONGEST, is_raw
 from hypothesis import strategies as st
 
 _TEXT = st.text(max_size=30)
@@ -211,7 +211,7 @@ def _parse(config):
                 message = err.getvalue().rstrip("\n")
         # What lists all flags is as long as that.
         long = len(message) > LONGEST and "known: " not in message
-        if long or RAW.search(message):
+        if long or is_raw(message):
             raise AssertionError(message)
 
     return call

@@ -215,7 +215,7 @@ class Interrupted:
             early = time.monotonic() - begun < _START
             ended = run.end()
             if not hit and ended.status:
-                trouble += [f"status {ended.status}: {ended.err}"]
+                trouble += [ended.trouble([0])]
             if not hit:
                 break
             self.kills[hit] += 1

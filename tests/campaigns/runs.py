@@ -43,21 +43,20 @@ class Ended:
         """
         told = own_lines(self.err)
         if "Traceback" in self.err or len(told) > lines:
-            return f"{len(told)} lines of error: {self.err[-2000:]}"
+            return f"{len(told)} lines of error: {' / '.join(told[-8:])}"
         if self.status not in statuses:
-            return f"status {self.status}: {self.err[-500:]}"
+            return f"status {self.status}: {' / '.join(told)}"
         if self.status and not (told and told[-1].startswith("advtext")):
-            return f"status {self.status} without a line: {self.err[-500:]}"
+            return f"status {self.status} without a line of advtext: {told}"
         return ""
 
 
 def own_lines(text):
     """Returns the lines of an error, without progress, warnings and logs."""
-    lines = [line.split("\r")[-1].strip() for line in text.splitlines()]
     return [
-        line
-        for line in lines
-        if line
+        line.strip()
+        for line in text.splitlines()
+        if line.strip()
         and " left  " not in line
         and not _LOGGED.match(line)
         and not line.startswith(("advtext: warning: ", "row ", "| "))
@@ -123,12 +122,13 @@ def files(folder):
     }
 
 
-def outcome(folder):
+def outcome(folder, without=()):
     """Reads what a run came to, apart from how long it took.
 
     Args:
         folder: The run directory, or any folder of such. Where its own path
             stands in a file, that does not count.
+        without: Names of files that are not read.
 
     Returns:
         Dict from the names of files, and of what is in them, to contents that
@@ -136,7 +136,7 @@ def outcome(folder):
     """
     found = {}
     for name, path in files(folder).items():
-        if name.startswith("logs/") or "/logs/" in name:
+        if "logs" in name.split("/") or name in without:
             continue
         if _NOT_COMPARED.search(name):
             found[name] = "there"
@@ -204,8 +204,8 @@ def _model(name, path):
 
     found = {}
     with zipfile.ZipFile(path) as archive:
-        config = archive.read("config.json")
-        found[f"{name}:config"] = _named_anew(config.decode())
+        config = _named_anew(json.loads(archive.read("config.json")))
+        found[f"{name}:config"] = json.dumps(config, sort_keys=True)
         weights = io.BytesIO(archive.read("model.weights.h5"))
     with h5py.File(weights) as file:
 
@@ -219,6 +219,17 @@ def _model(name, path):
     return found
 
 
-def _named_anew(config):
-    """Leaves out the numbers that Keras counts its layers' names by."""
-    return re.sub(r'("(?:name|class_name)": "[a-z_]+?)_\d+"', r'\1"', config)
+def _named_anew(content):
+    """Leaves out what Keras counts in a process: layers' names, objects."""
+    if isinstance(content, dict):
+        found = {
+            name: _named_anew(value)
+            for name, value in content.items()
+            if name != "shared_object_id"
+        }
+        if isinstance(found.get("name"), str):
+            found["name"] = re.sub(r"_\d+$", "", found["name"])
+        return found
+    if isinstance(content, list):
+        return [_named_anew(value) for value in content]
+    return content

@@ -99,3 +99,48 @@ def test_how_a_command_ends(status, err, right):
 
     trouble = runs.Ended(status, "", err).trouble([2, 130])
     assert (not trouble) == right, trouble
+
+
+def test_every_way_of_damage_differs():
+    import damage
+
+    content = b'a = 1\nb = "two"\nc = 3\n'
+    found = damage.ways("config.toml", content, 3)
+    assert found == damage.ways("config.toml", content, 3)
+    assert content not in found.values()
+    assert found["empty"] == b"" and found["half"] == content[:11]
+    lines = [left for way, left in found.items() if "line's end" in way]
+    assert sorted(lines) == [content[:6], content[:16]]
+    flipped = [left for way, left in found.items() if way.startswith("bit")]
+    assert len(flipped) == 3
+    for left in flipped:
+        changed = int.from_bytes(left) ^ int.from_bytes(content)
+        assert changed.bit_count() == 1
+
+
+def test_table_of_kills():
+    import kills
+
+    run = {"command": "train", "backend": "jax", "trouble": []}
+    found = [
+        {**run, "kills": {"imports": 2, "SIGINT": 1}},
+        {**run, "kills": {"imports": 3}, "trouble": ["differs: a"]},
+    ]
+    assert kills.table(found).splitlines()[2:] == [
+        "| train | jax | 2 | 1 | 1 | 5 |",
+        "| all |  | 2 | 1 | 1 | 5 |",
+    ]
+
+
+def test_a_file_that_is_being_written_is_seen(tmp_path):
+    import moments
+
+    (tmp_path / "old.tmp").touch()
+    watch = moments.Watch(tmp_path)
+    assert watch.look() is None
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "whole.json").touch()
+    assert watch.look() is None
+    (tmp_path / "run" / ".a.npz.0f.tmp").touch()
+    assert watch.look().endswith(".a.npz.0f.tmp")
+    assert (watch.look(), watch.count) == (None, 1)

@@ -39,7 +39,7 @@ def try_all(trials):
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"disks were not tried: {error}")
         return
-    for name, arguments in scenes.BEGINNINGS.items():
+    for name, arguments in trials.chosen(scenes.BEGINNINGS):
         for free in _FREE:
             trials.note(
                 (name, "full disk", f"{free} bytes free"),
@@ -49,7 +49,7 @@ def try_all(trials):
             (name, "read-only folder", ""),
             lambda a=arguments: _read_only(trials, folder, a),
         )
-    for name, scene in scenes.SCENES.items():
+    for name, scene in trials.chosen(scenes.SCENES):
         trials.note(
             (name, "read-only folder", ""),
             lambda scene=scene: _read_only_scene(trials, folder, scene),

@@ -37,7 +37,7 @@ def found(work):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def run(python, backend, work, flips, seconds):
+def run(python, backend, work, options, seconds):
     """Tries everything on a backend, in processes one after the other.
 
     One that dies is at fault with what it was trying; the next one goes on.
@@ -48,7 +48,7 @@ def run(python, backend, work, flips, seconds):
         trying.unlink(missing_ok=True)
         with open(work / "log", "ab") as log:
             ended = subprocess.run(
-                [python, trials.__file__, work, str(flips)],
+                [python, trials.__file__, work, *options],
                 env=runs.environment(backend),
                 stdout=log,
                 stderr=log,
@@ -87,6 +87,7 @@ def main():
     parser.add_argument(
         "--flips", type=int, default=3, help="bits flipped in each file"
     )
+    parser.add_argument("--only", nargs="*", default=[], help="scenes")
     parser.add_argument("--minutes", type=float, default=30.0, help="at most")
     parser.add_argument("--work", default=runs.ROOT / "runs/campaigns/faults")
     parser.add_argument("--anew", action="store_true", help="forget the last")
@@ -103,10 +104,11 @@ def main():
     backends = BACKENDS
     if arguments.backend != "both":
         backends = (arguments.backend,)
-    flips, seconds = arguments.flips, 60 * arguments.minutes
+    options = [str(arguments.flips), *arguments.only]
+    seconds = 60 * arguments.minutes
 
     def tried_on(backend):
-        run(pythons[backend], backend, work / backend, flips, seconds)
+        run(pythons[backend], backend, work / backend, options, seconds)
         return found(work / backend)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:

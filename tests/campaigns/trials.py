@@ -1,6 +1,6 @@
 """Tries commands with damaged files, in one process; `faults.py` starts it.
 
-python tests/campaigns/trials.py WORK FLIPS
+python tests/campaigns/trials.py WORK FLIPS [SCENE ...]
 """
 
 import contextlib
@@ -61,10 +61,11 @@ class Trials:
     Args:
         work: Folder of its files; what was tried is kept there.
         flips: As of `damage.ways`.
+        only: Names of the scenes to try; all if it is empty.
     """
 
-    def __init__(self, work, flips):
-        self.work, self.flips = work, flips
+    def __init__(self, work, flips, only=()):
+        self.work, self.flips, self.only = work, flips, only
         self.made, self.here = work / "made", work / "here"
         self.notes = work / "found.jsonl"
         self.done = set()
@@ -78,9 +79,13 @@ class Trials:
             shutil.rmtree(self.made, ignore_errors=True)
             scenes.make(self.made, lambda a: command(a).status)
             (self.work / "whole").touch()
-        for name, scene in scenes.SCENES.items():
+        for name, scene in self.chosen(scenes.SCENES):
             self.damaged(name, scene)
         disks.try_all(self)
+
+    def chosen(self, named):
+        """Returns the items of a dict that are to be tried."""
+        return [i for i in named.items() if not self.only or i[0] in self.only]
 
     def arguments(self, text, here=None):
         text = text.format(here=here or self.here, made=self.made)
@@ -173,4 +178,4 @@ def _shown(ended):
 
 if __name__ == "__main__":
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    Trials(pathlib.Path(sys.argv[1]), int(sys.argv[2])).all()
+    Trials(pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]).all()

@@ -15,7 +15,11 @@ learning_rate = 0.02
 learning_rate_decay = 0.5
 """
 # Same numbers at every repetition, and a checkpoint every few steps.
-_TEXT_FLAGS = "--deterministic", "--checkpoint_steps=5"
+_TEXT_FLAGS = (
+    "--deterministic",
+    "--checkpoint_steps=5",
+    "--pretrain_batch_size=8",
+)
 _METHOD = "--method=virtual_adversarial"
 
 

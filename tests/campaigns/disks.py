@@ -7,6 +7,7 @@ import subprocess
 
 import runs
 import scenes
+from in_process import command, shown
 
 _SIZE = 4 * 2**20
 # Bytes that are free when a command begins.
@@ -57,21 +58,19 @@ def try_all(trials):
 
 
 def _start(trials, folder, text, *more):
-    from trials import command
-
     shutil.rmtree(trials.made / "other", ignore_errors=True)
     return command([*trials.arguments(text, folder), *more])
 
 
 def _whole(trials, folder, text):
-    """Returns what a command comes to on a disk with room."""
-    from trials import _shown
-
-    with disk(folder):
-        ended = _start(trials, folder, text)
-        if ended.status:
-            raise ValueError(ended.err)
-        return _shown(ended), runs.outcome(folder)
+    """Returns what a command comes to on a disk with room; runs it once."""
+    if text not in trials.whole:
+        with disk(folder):
+            ended = _start(trials, folder, text)
+            if ended.status:
+                raise ValueError(ended.err)
+            trials.whole[text] = shown(ended), runs.outcome(folder)
+    return trials.whole[text]
 
 
 def _full(trials, folder, text, free):
@@ -105,15 +104,13 @@ def _read_only(trials, folder, text):
 
 def _read_only_scene(trials, folder, scene):
     """Starts what reads a folder, and may write there, where it may not."""
-    from trials import _shown, command
-
     arguments = trials.arguments(scene.arguments, folder)
     with disk(folder):
         trials.place(scene, folder)
         ended = command(arguments)
         if ended.status:
             raise ValueError(ended.err)
-        expected = _shown(ended), runs.outcome(folder)
+        expected = shown(ended), runs.outcome(folder)
     with disk(folder):
         trials.place(scene, folder)
         _mount("-o", "remount,ro", folder)

@@ -26,7 +26,10 @@ class Scene:
     damaged: tuple[str, ...] = ()
 
 
-_TEXT = "{made}/inputs/text.toml --deterministic --checkpoint_steps=5"
+_TEXT = (
+    "{made}/inputs/text.toml --deterministic --checkpoint_steps=5 "
+    "--pretrain_batch_size=16"
+)
 _CACHE = "--cache_dir={made}/cache"
 _TRAIN = f"{_TEXT} --epochs=2 --pretrained={{made}}/pretrained"
 _UNFINISHED = "metrics.json", "classifier.keras", "language_model.keras"

@@ -3,14 +3,10 @@
 python tests/campaigns/trials.py WORK FLIPS [SCENE ...]
 """
 
-import contextlib
-import io
 import json
 import os
 import pathlib
-import re
 import shutil
-import signal
 import sys
 import traceback
 
@@ -18,41 +14,7 @@ import damage
 import disks
 import runs
 import scenes
-
-# Longer than any command needs.
-_SECONDS = 180
-_TIMES = re.compile(r"after [\d.]+ minutes|\| [\d.]+ \|$", re.M)
-
-
-class Hang(BaseException):
-    """A command did not end."""
-
-
-def command(arguments):
-    """Runs a command in this process; returns how it ended, `runs.Ended`."""
-    import keras
-
-    from advtext import cli
-
-    def late(number, frame):
-        raise Hang(f"no end after {_SECONDS} seconds")
-
-    keras.utils.clear_session()
-    out, err = io.StringIO(), io.StringIO()
-    status = None
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(_SECONDS)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = cli.main([str(argument) for argument in arguments])
-    except SystemExit as error:
-        status = error.code
-    except BaseException:
-        err.write(traceback.format_exc())
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-    return runs.Ended(status, out.getvalue(), err.getvalue())
+from in_process import command, shown
 
 
 class Trials:
@@ -68,6 +30,8 @@ class Trials:
         self.work, self.flips, self.only = work, flips, only
         self.made, self.here = work / "made", work / "here"
         self.notes = work / "found.jsonl"
+        # What a command comes to on a disk with room, by its arguments.
+        self.whole = {}
         self.done = set()
         if self.notes.exists():
             for line in self.notes.read_text().splitlines():
@@ -109,7 +73,7 @@ class Trials:
         ended = command(self.arguments(scene.arguments))
         if ended.status:
             raise SystemExit(f"{name}: {ended.err}")
-        expected = _shown(ended), runs.outcome(self.here)
+        expected = shown(ended), runs.outcome(self.here)
         self.place(scene)
         for file, path in runs.files(self.here).items():
             if file.split("/")[0] not in scene.damaged or "/logs/" in file:
@@ -141,7 +105,7 @@ class Trials:
         """
         if ended.status == 0 and not (told := ended.trouble([0], 0)):
             printed, outcome = expected
-            if _shown(ended) != printed:
+            if shown(ended) != printed:
                 return "wrong", f"printed: {ended.out[-300:]}"
             found = runs.outcome(here or self.here, without)
             other = [
@@ -169,11 +133,6 @@ class Trials:
         with open(self.notes, "a") as file:
             file.write(json.dumps(note) + "\n")
         self.done.add(key)
-
-
-def _shown(ended):
-    """Returns what was printed, but for times."""
-    return _TIMES.sub("", ended.out)
 
 
 if __name__ == "__main__":

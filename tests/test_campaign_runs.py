@@ -121,14 +121,15 @@ def test_every_way_of_damage_differs():
 def test_table_of_kills():
     import kills
 
-    run = {"command": "train", "backend": "jax", "trouble": []}
+    run = {"command": "train", "backend": "jax", "differs": [], "trouble": []}
     found = [
         {**run, "kills": {"imports": 2, "SIGINT": 1}},
-        {**run, "kills": {"imports": 3}, "trouble": ["differs: a"]},
+        {**run, "kills": {"imports": 3}, "differs": ["a"]},
+        {**run, "kills": {"SIGINT": 1}, "trouble": ["no line"]},
     ]
     assert kills.table(found).splitlines()[2:] == [
-        "| train | jax | 2 | 1 | 1 | 5 |",
-        "| all |  | 2 | 1 | 1 | 5 |",
+        "| train | jax | 2 | 5 | 3 | 2 | 1 | 1 |",
+        "| all |  | 2 | 5 | 3 | 2 | 1 | 1 |",
     ]
 
 

@@ -47,6 +47,7 @@ class Interrupted:
 
     Attributes:
         kills: How often, by the kind of the moment.
+        trouble: What was wrong with how its processes ended.
     """
 
     def __init__(self, campaign, command, backend, folder, draw):
@@ -56,10 +57,10 @@ class Interrupted:
         self.straight = campaign.straight[command, backend]
         self.arguments = campaign.arguments(command, backend, folder)
         self.kills = collections.Counter()
+        self.trouble = []
 
     def to_the_end(self):
-        """Returns what went wrong, a list of strings."""
-        trouble = []
+        """Returns what is not as in the run that was not interrupted."""
         resume = []
         kinds = self.draw.choices(KINDS, k=self.draw.randint(6, 12))
         for kind in [*kinds, None]:
@@ -71,22 +72,20 @@ class Interrupted:
             hit = self._interrupt(run.process, kind) if kind else ""
             early = time.monotonic() - begun < _START
             ended = run.end()
-            if not hit and ended.status:
-                trouble += [ended.trouble([0])]
             if not hit:
+                self.trouble += [ended.trouble([0])] if ended.status else []
                 break
             self.kills[hit] += 1
             if hit in SIGNALS:
-                trouble += _told(ended, hit, early)
-        return trouble + self._compared()
+                self.trouble += _told(ended, hit, early)
+        return self._compared() + runs.left_over(self.folder)
 
     def _compared(self):
-        found = runs.outcome(self.folder)
-        trouble = [
-            f"differs: {name}"
-            for name in runs.differences(self.straight.outcome, found)
-        ]
-        return trouble + [f"left: {n}" for n in runs.left_over(self.folder)]
+        try:
+            found = runs.outcome(self.folder)
+        except Exception as error:
+            return [f"a file cannot be read: {error!r}"]
+        return runs.differences(self.straight.outcome, found)
 
     def _interrupt(self, process, kind):
         """Ends a process at a moment; returns its kind, or "" if it was late.

@@ -75,7 +75,8 @@ class Campaign:
         """Returns what the finished runs came to, a list of dicts."""
         if not self.state.exists():
             return []
-        lines = self.state.read_text().splitlines()
+        with self.lock:
+            lines = self.state.read_text().splitlines()
         return [json.loads(line) for line in lines]
 
     def num_kills(self):
@@ -135,14 +136,15 @@ class Campaign:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         run = Interrupted(self, command, backend, folder, draw)
-        trouble = run.to_the_end()
+        differs = run.to_the_end()
         note = {"command": command, "backend": backend, "number": number}
-        note |= {"kills": dict(run.kills), "trouble": trouble}
+        note |= {"kills": dict(run.kills), "differs": differs}
+        note["trouble"] = run.trouble
         with self.lock, open(self.state, "a") as file:
             file.write(json.dumps(note) + "\n")
-        if trouble:
-            print(f"run {number}, {command} on {backend}:", *trouble, sep="\n")
-        else:
+        for wrong in (*(f"differs: {name}" for name in differs), *run.trouble):
+            print(f"run {number}, {command} on {backend}: {wrong}")
+        if not differs:
             shutil.rmtree(folder)
         told = ", ".join(f"{kind} {n}" for kind, n in run.kills.items())
         print(f"{self.num_kills()} kills; {command} {backend}: {told}")
@@ -150,9 +152,13 @@ class Campaign:
 
 
 def table(found):
-    """Returns the Markdown table of what runs came to."""
+    """Returns the Markdown table of what runs came to.
+
+    The last column counts ends that were not one line and the right status.
+    """
     kinds = sorted({kind for run in found for kind in run["kills"]})
-    header = ["command", "backend", "runs", "equal", *kinds]
+    header = ["command", "backend", *kinds, "runs", "equal", "not equal"]
+    header.append("badly told")
     lines = [header, ["---", "---", *["---:"] * (len(header) - 2)]]
     names = sorted({(run["command"], run["backend"]) for run in found})
     total = ["all", ""]
@@ -162,8 +168,10 @@ def table(found):
             for run in found
             if name in (None, (run["command"], run["backend"]))
         ]
-        cells = [len(of), sum(not run["trouble"] for run in of)]
-        cells += [sum(run["kills"].get(k, 0) for run in of) for k in kinds]
+        cells = [sum(run["kills"].get(k, 0) for run in of) for k in kinds]
+        different = sum(bool(run["differs"]) for run in of)
+        cells += [len(of), len(of) - different, different]
+        cells.append(sum(len(run["trouble"]) for run in of))
         lines.append([*(name or total), *cells])
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
@@ -213,7 +221,7 @@ def main():
     print(f"\n{text}")
     if arguments.write:
         pathlib.Path(arguments.write).write_text(text + "\n")
-    return any(run["trouble"] for run in found)
+    return any(run["trouble"] or run["differs"] for run in found)
 
 
 if __name__ == "__main__":

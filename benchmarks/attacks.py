@@ -73,7 +73,7 @@ def compare(build, attack, model, x, y, unsure, rounds):
         name: functools.partial(timed, run, name, make(*attack))
         for name, make in build.items()
     }
-    seconds = take_turns(cases, rounds, warm_up=2)
+    seconds = take_turns(cases, rounds)
     result = {}
     for name, found in examples.items():
         predicted = np.argmax(model.predict(found, verbose=0), axis=1)

@@ -90,6 +90,8 @@ def measure_speed(folder, rounds):
             },
             rounds,
             warm_up=0,
+            dropped=0,
+            kept=1,
         )
         number = count_equal(*outs)
     by_hands, ours = found["by_hand"], found["advtext"]

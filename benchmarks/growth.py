@@ -125,7 +125,7 @@ def main():
     for size in args.vocabulary_sizes:
         wide = step(size, args.wide_dim, args.units)
         cases["vocabulary", size] = case(wide, args.batch, args.time, size)
-    found = take_turns(cases, args.rounds, warm_up=2)
+    found = take_turns(cases, args.rounds)
     seconds = {"time": {}, "vocabulary": {}}
     for (kind, size), each in found.items():
         seconds[kind][size] = each

@@ -19,14 +19,21 @@ def timed(function, *args):
     return time.perf_counter() - start
 
 
-def take_turns(cases, rounds=7, warm_up=1):
-    """Measures every case once in each round.
+def take_turns(cases, rounds=7, warm_up=1, dropped=2, kept=2):
+    """Gives every case a turn in each round: several calls of it in a row.
+
+    The first calls of a turn are not those of a training: the caches hold what
+    the case before left there, the matrix units of the processor and its
+    threads may sleep. They are dropped.
 
     Args:
         cases: Dict from names to functions without arguments, which return
             what was measured.
-        rounds: How often each is measured.
+        rounds: How many turns of each count.
         warm_up: Rounds before that do not count.
+        dropped: Calls at the start of a turn that do not count; 0 for what
+            is warm by itself, as a process of its own, or many steps, is.
+        kept: Calls after them; a turn's number is their median.
 
     Returns:
         Dict from names to lists of `rounds` numbers.
@@ -34,9 +41,9 @@ def take_turns(cases, rounds=7, warm_up=1):
     found = {name: [] for name in cases}
     for done in range(warm_up + rounds):
         for name, measure in cases.items():
-            number = measure()
+            numbers = [measure() for _ in range(dropped + kept)]
             if done >= warm_up:
-                found[name].append(number)
+                found[name].append(statistics.median(numbers[dropped:]))
     return found
 
 

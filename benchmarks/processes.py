@@ -16,7 +16,7 @@ def measure(programs, library_of, build, rounds):
         build: Function of a module, or a `functools.partial` of one, from a
             program to the function that takes one step; called in the process
             of its library.
-        rounds: How often each is measured.
+        rounds: How many turns of each count.
     """
     context = multiprocessing.get_context("spawn")
     ends, processes = {}, []
@@ -35,9 +35,10 @@ def measure(programs, library_of, build, rounds):
             return end.recv()
 
         cases = {p: lambda p=p: ask(p) for p in programs}
-        # The first round builds: TensorFlow would trace a step anew after the
-        # next model has set its seed.
-        return take_turns(cases, rounds, warm_up=2)
+        # The first round builds. After the next model has set its seed,
+        # TensorFlow traces a step anew: in the second turn, where it is
+        # dropped.
+        return take_turns(cases, rounds)
     finally:
         for end in ends.values():
             end.close()

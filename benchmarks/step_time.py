@@ -3,7 +3,9 @@
     python benchmarks/step_time.py [--shapes 32,200,128,256 64,400,256,512]
 
 Every library runs in a process of its own, and all take turns, so that the
-machine's drift hits all of them. A program is `library/who/method`:
+machine's drift hits all of them. A turn is several steps: the first two find
+caches and matrix units cold, as training does not, and are dropped. A program
+is `library/who/method`:
 
 - `advtext`: this package (TensorFlow's graph, or JAX);
 - `keras`: the same model with Keras' LSTM, trained by Keras' own step;

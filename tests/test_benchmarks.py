@@ -31,8 +31,27 @@ def test_take_turns():
         name: lambda name=name: calls.append(name) or len(calls)
         for name in "ab"
     }
-    assert take_turns(cases, rounds=2, warm_up=1) == {"a": [3, 5], "b": [4, 6]}
-    assert calls == list("ababab")
+    # Of a turn's five calls the last three count, by their median.
+    found = take_turns(cases, rounds=2, warm_up=1, dropped=2, kept=3)
+    assert found == {"a": [14, 24], "b": [19, 29]}
+    assert calls == list("aaaaabbbbb" * 3)
+    calls.clear()
+    once = take_turns(cases, rounds=2, warm_up=0, dropped=0, kept=1)
+    assert once == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_a_step_is_measured_warm():
+    from measuring import take_turns
+
+    calls = []
+
+    def step(name):
+        cold = calls[-2:] != [name, name]
+        calls.append(name)
+        return 2.0 if cold else 1.0
+
+    cases = {name: lambda name=name: step(name) for name in "ab"}
+    assert take_turns(cases, rounds=2) == {"a": [1.0, 1.0], "b": [1.0, 1.0]}
 
 
 def test_growth_is_fitted():

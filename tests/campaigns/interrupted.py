@@ -1,0 +1,127 @@
+"""One run that is interrupted again and again, and how it ends."""
+
+import collections
+import dataclasses
+import os
+import signal
+import time
+
+import moments
+import runs
+
+# Of ten interruptions.
+KINDS = (
+    *["any moment"] * 3,
+    *["a file"] * 3,
+    *["imports"] * 2,
+    "SIGTERM",
+    "SIGINT",
+)
+SIGNALS = {
+    "SIGTERM": (signal.SIGTERM, 143),
+    "SIGINT": (signal.SIGINT, 130),
+}
+# Within so many seconds Python may not have come to our first line.
+_START = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Straight:
+    """A run that was not interrupted.
+
+    Args:
+        outcome: As of `runs.outcome`.
+        seconds: How long it took.
+        importing: How long it took until it looked for its files.
+        written: How many files were seen while they were being written.
+    """
+
+    outcome: dict
+    seconds: float
+    importing: float
+    written: int
+
+
+class Interrupted:
+    """A run that is interrupted a few times.
+
+    Attributes:
+        kills: How often, by the kind of the moment.
+        trouble: What was wrong with how its processes ended.
+    """
+
+    def __init__(self, campaign, command, backend, folder, draw):
+        self.campaign, self.folder, self.draw = campaign, folder, draw
+        self.backend = backend
+        self.python = campaign.pythons[backend]
+        self.straight = campaign.straight[command, backend]
+        self.arguments = campaign.arguments(command, backend, folder)
+        self.kills = collections.Counter()
+        self.trouble = []
+
+    def to_the_end(self):
+        """Returns what is not as in the run that was not interrupted."""
+        resume = []
+        kinds = self.draw.choices(KINDS, k=self.draw.randint(6, 12))
+        for kind in [*kinds, None]:
+            run = runs.Command(
+                self.python, self.backend, [*self.arguments, *resume]
+            )
+            resume = ["--resume"]
+            begun = time.monotonic()
+            hit = self._interrupt(run.process, kind) if kind else ""
+            early = time.monotonic() - begun < _START
+            ended = run.end()
+            if not hit:
+                self.trouble += [ended.trouble([0])] if ended.status else []
+                break
+            self.kills[hit] += 1
+            if hit in SIGNALS:
+                self.trouble += _told(ended, hit, early)
+        return self._compared() + runs.left_over(self.folder)
+
+    def _compared(self):
+        try:
+            found = runs.outcome(self.folder)
+        except Exception as error:
+            return [f"a file cannot be read: {error!r}"]
+        return runs.differences(self.straight.outcome, found)
+
+    def _interrupt(self, process, kind):
+        """Ends a process at a moment; returns its kind, or "" if it was late.
+
+        A file that is written counts by where it is.
+        """
+        straight, draw = self.straight, self.draw
+        if kind == "a file":
+            # The first ones more often: a run that goes on writes fewer.
+            number = 1 + int(straight.written * draw.random() ** 2)
+            watch = moments.Watch(self.folder)
+            name = watch.wait(process, number, 2 * straight.seconds)
+            if name is None:
+                return ""
+            time.sleep(draw.choice([0.0, 0.0, draw.uniform(0, 0.01)]))
+            kind = "token cache" if name.startswith("cache") else "checkpoint"
+        else:
+            end = straight.seconds
+            if kind == "imports":
+                end = straight.importing
+            moments.sleep(process, draw.uniform(0.0, end))
+        number = signal.SIGKILL
+        if kind in SIGNALS:
+            number = SIGNALS[kind][0]
+        if process.poll() is not None:
+            return ""
+        os.kill(process.pid, number)
+        process.wait(60)
+        return "" if process.returncode == 0 else kind
+
+
+def _told(ended, kind, early):
+    """Returns what is wrong with how a run told that it was interrupted."""
+    _, status = SIGNALS[kind]
+    if early and "advtext" not in ended.err:
+        # Python itself was still starting.
+        return []
+    trouble = ended.trouble([status])
+    return [f"{kind}: {trouble}"] if trouble else []

@@ -135,7 +135,7 @@ def test_without_matplotlib_the_rest_is_written(folder, capsys, monkeypatch):
     assert run(folder, "--num_steps=1", "--target_steps=1") == 0
     assert "pip install 'advtext[plots]'" in capsys.readouterr().out
     written = sorted(path.name for path in (folder / "run").iterdir())
-    assert written == ["images.npz", "metrics.json"]
+    assert written == ["advtext.json", "images.npz", "metrics.json"]
 
 
 def test_the_label_may_be_given(folder):

@@ -185,7 +185,7 @@ def test_a_training_run_is_not_written_over(folder, capsys):
     (folder / "run").mkdir()
     (folder / "run" / "config.toml").touch()
     assert run(folder) == 2
-    assert "holds a training run. Name another" in capsys.readouterr().err
+    assert "no run of advtext wrote: config.toml" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_named(folder, capsys):

@@ -135,7 +135,7 @@ def test_without_matplotlib_the_rest_is_written(folder, capsys, monkeypatch):
     assert run(folder, "--num_steps=1", "--target_steps=1") == 0
     assert "pip install 'advtext[plots]'" in capsys.readouterr().out
     written = sorted(path.name for path in (folder / "run").iterdir())
-    assert written == ["images.npz", "metrics.json"]
+    assert written == ["advtext.json", "images.npz", "metrics.json"]
 
 
 def test_the_label_may_be_given(folder):
@@ -185,7 +185,7 @@ def test_a_training_run_is_not_written_over(folder, capsys):
     (folder / "run").mkdir()
     (folder / "run" / "config.toml").touch()
     assert run(folder) == 2
-    assert "holds a training run. Name another" in capsys.readouterr().err
+    assert "no run of advtext wrote: config.toml" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_named(folder, capsys):

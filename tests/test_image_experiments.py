@@ -365,7 +365,7 @@ def test_files_of_no_run_are_not_written_over(dense, tmp_path, refusal):
     flags = [dense[0], f"--run_dir={tmp_path}", "--rows=1"]
     for more in ([], ["--overwrite"], ["--resume"]):
         told = refusal("image", *flags, *more)
-        assert "is no run, but holds models" in told
+        assert "holds what no run of advtext wrote: models/mine.txt" in told
     assert (tmp_path / "models/mine.txt").read_text() == "mine"
 
 

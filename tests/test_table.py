@@ -80,6 +80,7 @@ def test_a_table_leaves_all_its_runs(finished):
     run_dir, printed = finished
     with_plot = importlib.util.find_spec("matplotlib") is not None
     assert {path.name for path in run_dir.iterdir()} == {
+        "advtext.json",
         "language_model",
         "random_0",
         "random_1",

@@ -11,6 +11,8 @@ from pathlib import Path
 from advtext import config as config_files
 from advtext.experiments.run_directory import RunDirectory
 
+_ENDED = b"advtext: interrupted", b"advtext: terminated"
+
 
 def run(configs, parallel_runs):
     """Runs the trainings that are not finished; the cores are shared out.
@@ -94,6 +96,9 @@ class _Training(subprocess.Popen):
     def _tell(self):
         with self.stderr:
             for line in self.stderr:
+                # Ctrl-C reaches all; the one who started them tells of it.
+                if line.startswith(_ENDED):
+                    continue
                 print(line.decode("utf-8", "replace"), end="", file=sys.stderr)
 
     def wait(self, timeout=None):

@@ -7,7 +7,7 @@ from advtext.training import AdversarialTraining
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(40, 3)).astype("float32")
-ONE = (RANDOM.random(40) > 0.5).astype("float32")
+ONE = (RANDOM.random((40, 1)) > 0.5).astype("float32")
 SEVERAL = (RANDOM.random((40, 4)) > 0.5).astype("float32")
 BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
 METRICS = {
@@ -21,8 +21,7 @@ METRICS = {
 
 def evaluated(metric, x, y, weighted=False, weight=None):
     keras.utils.set_random_seed(0)
-    num_logits = 1 if y.ndim == 1 else y.shape[1]
-    dense = keras.layers.Dense(num_logits, bias_initializer="normal")
+    dense = keras.layers.Dense(y.shape[1], bias_initializer="normal")
     model = AdversarialTraining(SequentialClassifier([dense]))
     kind = "weighted_metrics" if weighted else "metrics"
     model.compile("sgd", BINARY, **{kind: [metric()]})
@@ -35,7 +34,7 @@ def evaluated(metric, x, y, weighted=False, weight=None):
 @pytest.mark.parametrize("none", [-1.0, np.nan])
 @pytest.mark.parametrize("name", METRICS)
 def test_rows_without_label_are_left_out(name, none):
-    y = np.where(np.arange(40) % 3, ONE, none)
+    y = np.where(np.arange(40)[:, None] % 3, ONE, none)
     weight = RANDOM.random(40).astype("float32")
     known = np.arange(40) % 3 != 0
     for weighted in (False, True):

@@ -7,7 +7,8 @@ from advtext import backend
 from advtext.logits import check_activation, check_from_logits
 from advtext.training.chance import Chance, ChanceWarning
 from advtext.training.known_only import known_only
-from advtext.training.outputs import Outputs, labels_kept, labels_known
+from advtext.training.no_label import labels_kept, labels_known
+from advtext.training.outputs import Outputs
 from advtext.training.passes import Passes
 from advtext.training.stateful import check_stateless
 from advtext.training.terms.term import check_terms

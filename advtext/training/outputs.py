@@ -1,12 +1,9 @@
 import keras
 import numpy as np
-from keras import ops
 
-from advtext.heads import LABELS, VALUES, head_of, knows_no_label
-from advtext.masks import mask_of, with_mask
+from advtext.heads import LABELS, VALUES, head_of
 from advtext.nearest import did_you_mean
-
-_SIGNED = "int", "float", "bfloat"
+from advtext.training.no_label import are_signs, rows_known
 
 
 class Outputs:
@@ -103,7 +100,7 @@ class Outputs:
         names = self._names(y) if keras.tree.is_nested(y) else [None]
         each = keras.tree.flatten(y) if names != [None] else [y]
         for name, labels in zip(names, each, strict=False):
-            if head_of(self.loss(name)) is LABELS and _are_signs(labels):
+            if head_of(self.loss(name)) is LABELS and are_signs(labels):
                 raise ValueError(
                     "All labels are -1 or 1, and -1 stands for no label: to "
                     "the binary cross-entropy only those of 1 would count. "
@@ -144,12 +141,6 @@ class Outputs:
         return y, logits
 
 
-def _are_signs(labels):
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "if":
-        return False
-    return set(np.unique(labels[~np.isnan(labels)])) == {-1, 1}
-
-
 def _copied(structure):
     if isinstance(structure, dict):
         return dict(structure)
@@ -160,62 +151,6 @@ def _keys(structure):
     if isinstance(structure, dict):
         return list(structure)
     return range(len(structure))
-
-
-def _has_none(loss, y):
-    """Returns whether labels may say that there is none."""
-    if y is None or not knows_no_label(loss):
-        return False
-    dtype = keras.backend.standardize_dtype(y.dtype)
-    return dtype.startswith(_SIGNED)
-
-
-def rows_known(loss, y, logits):
-    """Leaves out examples, those that lack one of several labels, too."""
-    if not _has_none(loss, y):
-        return y, logits
-    y = ops.convert_to_tensor(y)
-    # False of NaN, too.
-    known = y >= 0
-    if len(known.shape) == len(logits.shape):
-        known = ops.all(known, axis=-1)
-    before = mask_of(logits)
-    if before is not None:
-        known = ops.logical_and(known, before)
-    return ops.where(y >= 0, y, ops.zeros_like(y)), with_mask(logits, known)
-
-
-def labels_known(loss, y, logits):
-    """Leaves out single labels of several independent ones."""
-    if not (_has_none(loss, y) and _has_labels(loss, y, logits)):
-        return rows_known(loss, y, logits)
-    # Each is an example by itself: the mean is that over all that are known.
-    before = mask_of(logits)
-    y, logits = (ops.expand_dims(x, -1) for x in (y, logits))
-    if before is not None:
-        logits = with_mask(
-            logits, ops.broadcast_to(before[..., None], ops.shape(y)[:-1])
-        )
-    return rows_known(loss, y, logits)
-
-
-def labels_kept(loss, y, logits):
-    """As `rows_known`; that one of several labels is none still shows (-1)."""
-    kept, masked = rows_known(loss, y, logits)
-    if _has_none(loss, y) and _has_labels(loss, y, logits):
-        y = ops.convert_to_tensor(y)
-        kept = ops.where(y >= 0, y, -ops.ones_like(y))
-    return kept, masked
-
-
-def _has_labels(loss, y, logits):
-    """Returns whether there are several labels, of which each is predicted."""
-    return (
-        head_of(loss) is LABELS
-        and len(y.shape) == len(logits.shape) > 1
-        and logits.shape[-1] != 1
-        and getattr(loss, "axis", -1) == -1
-    )
 
 
 class _FunctionLoss(keras.losses.Loss):

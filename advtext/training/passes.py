@@ -32,9 +32,8 @@ class Passes:
         self.again = {}
         # Losses that were added while the labelled inputs were embedded.
         self.added = None
-        self.one_by_one = getattr(
-            model.classifier, "classifies_from_inputs", False
-        )
+        classifier = model.classifier
+        self.one_by_one = getattr(classifier, "classifies_from_inputs", False)
 
     def run(self, labels_suffice):
         """Runs the clean passes, the labelled one with its gradients.
@@ -69,9 +68,8 @@ class Passes:
         self.slots += [slot for slot, *_ in embedded]
         if self.added is None:
             _, *self.added = embedded[0]
-            if self.one_by_one:
-                # `classify` begins at the inputs, and adds them again.
-                self.added = []
+            # Some `classify` begins at the inputs, and adds them again.
+            self.added = [] if self.one_by_one else self.added
 
     def add(self, term, weight):
         """Adds the gradients of a term, times its weight.
@@ -141,7 +139,6 @@ class Passes:
         mask, classify = self._classify(0)
         loss_of, optimizer = self.model.loss_of, self.model.optimizer
         labels = self.streams[0], self.y, self.sample_weight
-
         more = False
 
         def objective(embedded, *added):
@@ -154,12 +151,11 @@ class Passes:
             return optimizer.scale_loss(loss), (loss, logits)
 
         def label_loss(logits, name=None):
-            # Trackers of several outputs are for the clean loss, and losses
-            # of layers and regularization are in it, once.
+            # Trackers, layers and regularization are of the clean loss.
             several = keras.tree.is_nested(logits)
-            with state_kept(self.model.metrics_variables if several else ()):
-                with self.model.counting(None):
-                    return loss_of(logits, *labels, name)
+            kept = self.model.metrics_variables if several else ()
+            with state_kept(kept), self.model.counting(None):
+                return loss_of(logits, *labels, name)
 
         (loss, logits), gradient = self.gradients.differentiate(
             objective, [self.slots[0], *self.added]

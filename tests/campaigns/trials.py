@@ -6,6 +6,7 @@ python tests/campaigns/trials.py WORK FLIPS [SCENE ...]
 import json
 import os
 import pathlib
+import re
 import shutil
 import sys
 import traceback
@@ -117,6 +118,8 @@ class Trials:
                 return "wrong", f"other results: {other[:5]}"
             return "equal", ""
         told = ended.trouble([2])
+        if not told and not re.search("[/`]", runs.own_lines(ended.err)[-1]):
+            told = f"names no file and no setting: {ended.err[-300:]}"
         return ("wrong", told) if told else ("refused", ended.err[-300:])
 
     def note(self, key, tried):

@@ -14,6 +14,10 @@ from advtext.data.token_cache import VERSION, Encoded, TokenCache
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 
+# Counts the changes of what files are read as and of what a word is: a cache
+# made before one is not used after it.
+_READING = 2
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -127,7 +131,7 @@ def write_prepared(prepared, folder):
 
 
 def _cache_folder(cache_dir, source, identity):
-    key = [VERSION, source.fingerprint(), identity]
+    key = [VERSION, _READING, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     if not cache_dir:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

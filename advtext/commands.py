@@ -115,10 +115,9 @@ def predict(parsed):
         chunk = 1 if sys.stdin.isatty() else 256
         _print_labels(parsed.run, lines, chunk)
         return
-    with open(parsed.file, "rb") as file:
-        lines = experiments.predict.lines(file, parsed.file)
-        # The more at once, the more of a like length to share a batch.
-        _print_labels(parsed.run, lines, 2048)
+    texts = experiments.predict.texts_of(parsed.file)
+    # The more at once, the more of a like length to share a batch.
+    _print_labels(parsed.run, texts, 2048)
 
 
 def _print_labels(run, lines, chunk):

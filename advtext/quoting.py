@@ -1,5 +1,7 @@
 """How an error quotes what it was given."""
 
+import reprlib
+
 _LONGEST = 100
 
 
@@ -15,9 +17,17 @@ def shorten(text):
 
 
 def quoted(value):
-    """Returns a value as Python writes it, cut short where it is long."""
+    """Returns a value as Python writes it, cut short where it is long.
+
+    Example:
+
+    >>> quoted("pos"), len(quoted(["word"] * 10**6)) <= 103
+    ("'pos'", True)
+    """
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = _LONGEST
     try:
-        return shorten(repr(value))
+        return shorten(short.repr(value))
     except ValueError:
         # Python writes no integer of more than 4,300 digits.
         return "an integer of thousands of digits"

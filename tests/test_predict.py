@@ -98,10 +98,10 @@ def test_input_that_is_not_utf8_is_named_with_its_line(
     content = b"good\nbad\nf\xfclm\n"
     stdin(content)
     line = refusal("predict", tiny.trained)
-    assert "standard input, line 3: not UTF-8" in line
+    assert "standard input:3: not valid UTF-8" in line
     path = tmp_path / "texts.txt"
     path.write_bytes(content)
-    assert f"{path}, line 3: not" in refusal("predict", tiny.trained, path)
+    assert f"{path}:3: not" in refusal("predict", tiny.trained, path)
 
 
 def test_input_that_is_not_there_is_named(tiny, tmp_path, monkeypatch, refusal):
@@ -109,7 +109,9 @@ def test_input_that_is_not_there_is_named(tiny, tmp_path, monkeypatch, refusal):
     assert f"No such file or directory: {path}" in refusal(
         "predict", tiny.trained, path
     )
-    assert "Is a directory" in refusal("predict", tiny.trained, tmp_path)
+    assert "is a folder, not a regular" in refusal(
+        "predict", tiny.trained, tmp_path
+    )
     monkeypatch.setattr("sys.stdin", None)
     assert "input is closed. Name a file" in refusal("predict", tiny.trained)
 

@@ -17,7 +17,7 @@ def test_text_is_that_of_the_configuration(tiny):
     sizes = {name: len(c) for name, c in prepared.corpora.items()}
     assert sizes == {"train": 40, "test": 30, "unsup": 60}
     assert prepared.class_names == ("bad", "good")
-    whole = text.all_text(prepared)
+    whole = text.all_text(prepared, load(tiny.config))
     assert len(whole) == 100 and whole.labels is None
     for name, index in (("train", 0), ("unsup", 40)):
         np.testing.assert_array_equal(whole[index], prepared.corpora[name][0])
@@ -28,9 +28,35 @@ def test_text_is_that_of_the_configuration(tiny):
     )
 
 
+def test_validation_documents_are_read_by_nobody(tiny):
+    config = load(tiny.config, {"num_validation": 10})
+    prepared = text.prepare(config)
+    train = prepared.corpora["train"]
+    _, held_out = text.split(train, config)
+    rest = text.all_text(prepared, config)
+    assert len(held_out) == 10 and len(rest) == 90
+    assert not set(held_out.starts) & _places(train, rest)
+    only = data.Prepared(prepared.tokenizer, {"train": train}, ("bad", "good"))
+    config = load(tiny.config, {"num_validation": 40})
+    with pytest.raises(ValueError, match="`num_validation`=40 holds out every"):
+        text.all_text(only, config)
+
+
+def _places(train, rest):
+    """Returns where in `train` the first documents of `rest` begin."""
+    found, at = set(), 0
+    for position in range(30):
+        while not np.array_equal(train[at], rest[position]):
+            at += 1
+        found.add(int(train.starts[at]))
+        at += 1
+    return found
+
+
 def test_a_language_model_brings_its_tokenizer(tiny):
     given = {"vocabulary_size": 9}
-    own = text.prepare(load(tiny.config, given)).tokenizer
+    with pytest.warns(UserWarning, match="are dropped; 0 texts are empty"):
+        own = text.prepare(load(tiny.config, given)).tokenizer
     given["pretrained"] = str(tiny.pretrained)
     brought = text.prepare(load(tiny.config, given)).tokenizer
     assert own.vocabulary_size == 9 < brought.vocabulary_size

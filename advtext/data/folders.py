@@ -7,6 +7,7 @@ from pathlib import Path
 from advtext.data.documents import RawDocuments
 from advtext.data.source import SPLITS, Source
 from advtext.data.text_files import COMPRESSIONS, FORMATS, stream_text_file
+from advtext.data.text_lines import LONGEST, check_regular, read_whole
 
 _CLASSES = ("neg", "pos")
 
@@ -58,12 +59,14 @@ def open_folder(data_dir):
 
 def _find_file(folder, split):
     names = [split + form + end for form in FORMATS for end in COMPRESSIONS]
-    found = [folder / name for name in names if (folder / name).is_file()]
+    found = [folder / name for name in names if os.path.lexists(folder / name)]
     if len(found) > 1:
         raise ValueError(
             f"{folder}: {found[0].name} and {found[1].name} both claim to be "
             f"the split `{split}`. Keep one of them there."
         )
+    for path in found:
+        check_regular(path)
     return found[0] if found else None
 
 
@@ -113,7 +116,7 @@ class _AclImdb(Source):
             files = _text_files(part)
             labels.extend([label] * len(files))
             paths.extend(files)
-        return RawDocuments(map(_read_whole, paths), labels, paths.__getitem__)
+        return RawDocuments(map(read_whole, paths), labels, paths.__getitem__)
 
     def fingerprint(self):
         digest = hashlib.sha256()
@@ -121,7 +124,8 @@ class _AclImdb(Source):
             for label, part in parts:
                 for path in _text_files(part):
                     with open(path, "rb", buffering=0) as file:
-                        content = hashlib.sha256(file.read()).hexdigest()
+                        data = file.read(LONGEST + 1)
+                    content = hashlib.sha256(data).hexdigest()
                     name = os.fsencode(os.path.basename(path))
                     digest.update(f"{split} {label} {content} ".encode())
                     digest.update(name + b"\n")
@@ -136,20 +140,13 @@ def _text_files(folder):
         return (int(number) if number.isdecimal() else -1, name)
 
     # Plain strings: a corpus may have 100,000 files.
-    names = [name for name in os.listdir(folder) if name.endswith(".txt")]
+    names = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".txt"):
+                if not entry.is_file():
+                    check_regular(entry.path)
+                names.append(entry.name)
     if not names:
         raise FileNotFoundError(f"{folder} holds no .txt file.")
     return [os.path.join(folder, name) for name in sorted(names, key=order)]
-
-
-def _read_whole(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}:{line}: not valid UTF-8 at byte {error.start + 1} of the "
-            "file. Convert it, for example with `iconv -f latin1 -t utf-8`."
-        ) from error

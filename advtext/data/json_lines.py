@@ -2,10 +2,13 @@
 
 import json
 
-from advtext.data.labels import normalize_label
-from advtext.quoting import shorten
+from advtext.data.labels import read_label
+from advtext.quoting import quoted
 
-_EXPECTED = 'Expected one object {"text": ..., "label": ...} a line.'
+_EXPECTED = (
+    'Expected one object {"text": ..., "label": ...} a line, as pandas writes '
+    'by `to_json(path, orient="records", lines=True)`.'
+)
 
 
 def read_json_lines(path, lines):
@@ -32,19 +35,8 @@ def read_json_lines(path, lines):
         if line.strip():
             place = f"{path}:{number}"
             record = _parse(place, line)
-            yield number, _text(place, record), _label(place, record)
-
-
-def _parse(place, line):
-    try:
-        record = json.loads(line, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        # A JSON error ends with a line number of its own, always 1.
-        reason = getattr(error, "msg", error)
-        raise ValueError(f"{place}: not JSON: {reason}. {_EXPECTED}") from error
-    if not isinstance(record, dict) or "text" not in record:
-        raise ValueError(f"{place}: no `text` in this line. {_EXPECTED}")
-    return record
+            text = _text(place, record)
+            yield number, text, read_label(place, record.get("label"))
 
 
 def _unique(pairs):
@@ -52,7 +44,25 @@ def _unique(pairs):
     if len(record) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {shorten(twice)!r} stands in it twice")
+        raise ValueError(f"the key {quoted(twice)} stands twice")
+    return record
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique).decode
+
+
+def _parse(place, line):
+    try:
+        record = _decode(line)
+    except (ValueError, RecursionError) as error:
+        # A JSON error ends with a line number of its own, always 1.
+        reason = getattr(error, "msg", error)
+        raise ValueError(f"{place}: not JSON: {reason}. {_EXPECTED}") from error
+    if not isinstance(record, dict) or "text" not in record:
+        raise ValueError(
+            f"{place}: no `text` in this line. {_EXPECTED} Received: "
+            f"{quoted(record)}."
+        )
     return record
 
 
@@ -60,7 +70,8 @@ def _text(place, record):
     text = record["text"]
     if not isinstance(text, str):
         raise ValueError(
-            f"{place}: `text` must be a string. Received: {text!r}."
+            f"{place}: `text` must be a string. {_EXPECTED} Received: "
+            f"{quoted(text)}."
         )
     try:
         text.isascii() or text.encode("utf-8")
@@ -70,17 +81,3 @@ def _text(place, record):
             f"{error.start + 1}. Write the whole character."
         ) from error
     return text
-
-
-def _label(place, record):
-    label = record.get("label")
-    if label is None:
-        return None
-    if isinstance(label, int) and not isinstance(label, bool):
-        return str(label)
-    if isinstance(label, str) and label.strip():
-        return normalize_label(label)
-    raise ValueError(
-        f"{place}: `label` must be an integer or a name; leave it out or "
-        f"write null for a text without one. Received: {label!r}."
-    )

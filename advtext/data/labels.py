@@ -1,29 +1,78 @@
 """From the labels of a source to classes 0 .. num_classes - 1."""
 
 import re
+import unicodedata
+import warnings
 
 import numpy as np
 
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+from advtext.quoting import quoted
+
+_INTEGER = re.compile(r"-?[0-9]+")
+# As pandas writes integers in a column that has gaps.
+_WHOLE = re.compile(r"(-?[0-9]+)\.0*")
+_FRACTION = re.compile(r"[-+]?[0-9]*\.[0-9]+(e[-+]?[0-9]+)?", re.IGNORECASE)
+_LONGEST = 200
+# Control characters, halves of surrogate pairs, and what ends a line.
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
-def normalize_label(label):
-    """Returns a label without spaces around it, an integer in plain form.
+def read_label(place, value):
+    """Returns the label that a file holds, in plain form.
+
+    Args:
+        place: where it was read, for messages.
+        value: a string, a number or `None`.
+
+    Returns:
+        A string without spaces around it, a whole number as an integer;
+        `None` for a gap: `None` or NaN.
+
+    Raises:
+        ValueError: it is neither an integer nor a name that can be printed.
 
     Example:
 
-    >>> normalize_label(" pos "), normalize_label("01")
-    ('pos', '1')
+    >>> [read_label("a.csv:2", label) for label in (" pos ", "01", 1.0, "nan")]
+    ['pos', '1', '1', None]
     """
-    label = label.strip()
+    if value is None or value != value or value in ("NaN", "nan"):
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    label = value.strip() if isinstance(value, str) else ""
+    if whole := _WHOLE.fullmatch(label):
+        label = whole[1]
+    if not label or _FRACTION.fullmatch(label):
+        raise ValueError(
+            f"{place}: `label` must be an integer or a name; leave it out or "
+            f"write null for a text without one. Received: {quoted(value)}."
+        )
+    if not label.isalnum():
+        _check_printable(place, label)
+    if len(label) > _LONGEST:
+        raise ValueError(
+            f"{place}: the label is longer than {_LONGEST} characters. Give "
+            f"the class a short name. Received: {quoted(label)}."
+        )
     return str(int(label)) if _INTEGER.fullmatch(label) else label
+
+
+def _check_printable(place, label):
+    if not _UNPRINTABLE.isdisjoint(map(unicodedata.category, label)):
+        raise ValueError(
+            f"{place}: the label {quoted(label)} holds a tab, a line end or "
+            "another character that cannot be printed. Take it out."
+        )
 
 
 def class_names_of(documents):
     """Finds the classes of a training split.
 
-    Labels are either all integers, and then every one of `0 .. C-1` must
-    occur, or all names, which are sorted.
+    Labels are either all integers, from 0 on, which are sorted as numbers
+    and need not be without gaps, or all names, which are sorted.
 
     Args:
         documents: the `RawDocuments` of the training split.
@@ -32,8 +81,7 @@ def class_names_of(documents):
         Tuple of strings; the position of a name is its class.
 
     Raises:
-        ValueError: integers and names are mixed, an integer is negative, or
-            one below the largest does not occur.
+        ValueError: integers and names are mixed, or an integer is negative.
 
     Example:
 
@@ -48,37 +96,37 @@ def class_names_of(documents):
             first.setdefault(label, position)
     integers = [label for label in first if _INTEGER.fullmatch(label)]
     if not integers:
+        _tell_look_alikes(sorted(first))
         return tuple(sorted(first))
-    names = [label for label in first if label not in integers]
-    if names:
+    if len(integers) < len(first):
+        name = next(label for label in first if label not in integers)
         raise ValueError(
-            f"{documents.locate(first[names[0]])}: label {names[0]!r} is a "
+            f"{documents.locate(first[name])}: label {quoted(name)} is a "
             f"name, but {documents.locate(first[integers[0]])} has the "
-            f"integer {integers[0]}. Use integers 0 .. C-1 throughout, or "
-            "names throughout."
+            f"integer {integers[0]}. Use integers throughout, or names "
+            "throughout."
         )
-    return _check_range(
-        documents, {int(label): first[label] for label in first}
-    )
+    names = sorted(first, key=int)
+    if names[0].startswith("-"):
+        raise ValueError(
+            f"{documents.locate(first[names[0]])}: label {names[0]} is "
+            "negative. Integer labels begin with 0; leave the label out or "
+            "write null for a text without one."
+        )
+    return tuple(names)
 
 
-def _check_range(documents, first):
-    missing = next(n for n in range(len(first) + 1) if n not in first)
-    for label, position in sorted(first.items()):
-        if label < 0:
-            raise ValueError(
-                f"{documents.locate(position)}: label {label} is negative. "
-                "Integer labels are 0 .. C-1; leave the label out or write "
-                "null for a text without one."
+def _tell_look_alikes(names):
+    seen = {}
+    for name in names:
+        plain = unicodedata.normalize("NFKC", name).casefold()
+        other = seen.setdefault(plain, name)
+        if other != name:
+            warnings.warn(
+                f"The labels {ascii(other)} and {ascii(name)} look alike and "
+                "are two classes. If they mean one, write it in one way.",
+                stacklevel=2,
             )
-        if label > missing:
-            raise ValueError(
-                f"{documents.locate(position)}: label {label} is out of "
-                "range. Integer labels are 0 .. C-1, and no training text "
-                f"has {missing}. Number the classes from 0 without gaps, or "
-                "give them names."
-            )
-    return tuple(str(label) for label in sorted(first))
 
 
 def check_two_classes(documents):
@@ -92,7 +140,9 @@ def check_two_classes(documents):
     """
     seen = set(documents.labels) - {None}
     if len(seen) < 2:
-        found = f"only the class {min(seen)!r}" if seen else "no label at all"
+        found = (
+            f"only the class {quoted(min(seen))}" if seen else "no label at all"
+        )
         raise ValueError(
             f"{documents.locate(0)}: the training split that begins here has "
             f"{found}. It needs texts of two classes or more; keep texts "
@@ -118,10 +168,17 @@ def encode_labels(documents, class_names):
     numbers[None] = -1
     for position, label in enumerate(documents.labels):
         if label not in numbers:
-            known = ", ".join(name for name in class_names if name)
+            known = [name for name in class_names if name]
             raise ValueError(
-                f"{documents.locate(position)}: label {label!r} does not "
-                f"occur in training, which has {known}. Correct the label, "
+                f"{documents.locate(position)}: label {quoted(label)} does not "
+                f"occur in training, which has {_listed(known)}. Correct it, "
                 "or add training texts of that class."
             )
     return np.array([numbers[label] for label in documents.labels], "int32")
+
+
+def _listed(names):
+    """Returns the first names; with quotes where two look alike."""
+    alike = len({name.casefold() for name in names}) < len(names)
+    shown = [ascii(name) if alike else name for name in names[:20]]
+    return ", ".join(shown) + (", ..." if len(names) > 20 else "")

@@ -18,6 +18,10 @@ from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
 
+# Counts the changes of what files are read as and of what a word is: a cache
+# made before one is not used after it.
+_READING = 2
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -150,7 +154,7 @@ def _remove_left_over(parent):
 
 
 def _cache_folder(cache_dir, source, identity):
-    key = [VERSION, source.fingerprint(), identity]
+    key = [VERSION, _READING, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     if not cache_dir:
         cache_dir = _user_cache() / "advtext"

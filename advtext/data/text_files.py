@@ -5,12 +5,12 @@ import functools
 import gzip
 import lzma
 import sys
-import zlib
 from pathlib import Path
 
 from advtext.data.csv_rows import read_csv
 from advtext.data.documents import RawDocuments
 from advtext.data.json_lines import read_json_lines
+from advtext.data.text_lines import check_regular, read_lines
 
 _OPENERS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 
@@ -37,11 +37,12 @@ def stream_text_file(path):
     - `.jsonl`, `.json`: one object `{"text": ..., "label": ...}` a line;
       blank lines are skipped.
     - `.csv`, `.tsv`: a header line with a column `text` and perhaps a column
-      `label`; a quoted text may hold line breaks.
+      `label`; a quoted text may hold line breaks. See `read_csv` for which
+      files are read as quoted.
     - `.txt`: one text a line, without labels.
 
     Each may be compressed as `.gz` or `.xz`. The encoding is UTF-8. A label
-    is an integer or a name; missing, `null` or an empty cell means none.
+    is an integer or a name; missing, `null`, NaN or an empty cell means none.
 
     Args:
         path: the file.
@@ -56,22 +57,29 @@ def stream_text_file(path):
             the iterator, but for an unknown kind.
     """
     path = Path(path)
-    read, compression = _find_reader(path)
-    labels, lines = [], array.array("q")
+    form, compression = find_format(path)
+    if not form:
+        raise ValueError(
+            f"{path}: unknown kind of file. The name must end with "
+            f"{', '.join(FORMATS)}, each perhaps followed by "
+            f"{' or '.join(COMPRESSIONS[1:])}."
+        )
+    labels, numbers = [], array.array("q")
 
     def texts():
-        with _OPENERS[compression](path, "rb") as file:
-            for line, text, label in read(path, _lines(path, file)):
-                # One string for all texts of a class.
-                labels.append(label and sys.intern(label))
-                lines.append(line)
-                yield text
+        check_regular(path)
+        lines = _Lines(path, _OPENERS[compression])
+        for number, text, label in _READERS[form](path, lines):
+            # One string for all texts of a class.
+            labels.append(label and sys.intern(label))
+            numbers.append(number)
+            yield text
         if not labels:
             raise ValueError(
                 f"{path}: the file holds no text. Fill it or take it away."
             )
 
-    return RawDocuments(texts(), labels, lambda n: f"{path}:{lines[n]}")
+    return RawDocuments(texts(), labels, lambda n: f"{path}:{numbers[n]}")
 
 
 def read_text_file(path):
@@ -79,39 +87,29 @@ def read_text_file(path):
     return stream_text_file(path).in_memory()
 
 
-def _find_reader(path):
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+def find_format(path):
+    """Returns the format and the compression that a name ends with.
+
+    Example:
+
+    >>> find_format("train.csv.gz"), find_format("reviews")
+    (('.csv', '.gz'), ('', ''))
+    """
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     compression = suffixes.pop() if suffixes[-1:] > [""] else ""
     if compression not in _OPENERS:
         suffixes.append(compression)
         compression = ""
-    if not suffixes or suffixes[-1] not in _READERS:
-        raise ValueError(
-            f"{path}: unknown kind of file. The name must end with "
-            f"{', '.join(FORMATS)}, each perhaps followed by "
-            f"{' or '.join(COMPRESSIONS[1:])}."
-        )
-    return _READERS[suffixes[-1]], compression
+    form = suffixes[-1] if suffixes else ""
+    return (form, compression) if form in _READERS else ("", compression)
 
 
-def _lines(path, file):
-    """Yields the number and the text of each line.
+class _Lines:
+    """The numbered lines of a file, read anew each time."""
 
-    Only a newline ends a line: `str.splitlines` would also cut at U+0085,
-    which real reviews hold.
-    """
-    number = 0
-    try:
-        for number, line in enumerate(file, 1):
-            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}:{number}: not valid UTF-8 at byte {error.start + 1} of "
-            "the line. Convert the file, for example with `iconv -f latin1 "
-            "-t utf-8`."
-        ) from error
-    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
-        raise ValueError(
-            f"{path}:{number + 1}: the compressed file is truncated or "
-            f"damaged here ({error}). Copy or download it again."
-        ) from error
+    def __init__(self, path, opener):
+        self._path, self._opener = path, opener
+
+    def __iter__(self):
+        with self._opener(self._path, "rb") as file:
+            yield from read_lines(file, self._path)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from advtext.atomic_file import atomic_file
 
 _FORMAT = "advtext tokenizer"
 _VERSION = 1
+# Less than this is the usual tail of rare words.
+_SHARE = 0.25
+_FEW = 200
 
 
 class Tokenizer:
@@ -138,6 +142,26 @@ def check_fit_arguments(texts, vocabulary_size):
             "`vocabulary_size` must be at least 3: padding, one token and the "
             f"end of the sequence. Received: vocabulary_size={vocabulary_size}."
         )
+
+
+def warn_of_dropped(what, num_dropped, num_all, num_empty, way):
+    """Warns of a vocabulary that fits its texts badly.
+
+    Args:
+        what: what is dropped, such as `"words"`.
+        num_dropped: how many of the texts it was fitted on.
+        num_all: how many there are.
+        num_empty: function that returns how many texts have none left.
+        way: what to do about it.
+    """
+    if num_dropped < _FEW or num_dropped < _SHARE * num_all:
+        return
+    warnings.warn(
+        f"{num_dropped / num_all:.0%} of the {what} in the text are not in "
+        f"the vocabulary and are dropped; {num_empty():,} texts are empty "
+        f"without them. {way}",
+        stacklevel=3,
+    )
 
 
 def read_tokenizer_file(path):

@@ -11,7 +11,15 @@ from collections import defaultdict
 
 import numpy as np
 
-_words_of = re.compile(r"\w+").findall
+# Pictures of feelings and things, without skin tones; a flag is two letters.
+_EMOJI = (
+    "[\U0001f1e6-\U0001f1ff]{2}"
+    "|[\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
+    "\u231a\u231b\u23e9-\u23f3\u2614\u2615\u2639\u263a\u2648-\u2653\u2665"
+    "\u267f\u2693\u26a1\u26bd\u26be\u26c4\u26c5\u26d4\u2705\u270a-\u270d"
+    "\u2728\u274c\u2753-\u2755\u2757\u2764\u2b50]"
+)
+_words_of = re.compile(rf"\w+|{_EMOJI}").findall
 
 
 def _ascii_table(lowercase):
@@ -28,6 +36,8 @@ _TABLES = {lowercase: _ascii_table(lowercase) for lowercase in (False, True)}
 
 def find_words(text, lowercase):
     """Returns the words of a text: runs of letters, digits and underscores.
+
+    Each emoji is a word, too.
 
     Args:
         text: string.

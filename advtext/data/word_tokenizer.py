@@ -3,14 +3,25 @@
 import numpy as np
 
 from advtext.data.numbered_texts import NumberedTexts
-from advtext.data.tokenizer import Tokenizer, check_fit_arguments
+from advtext.data.tokenizer import (
+    Tokenizer,
+    check_fit_arguments,
+    warn_of_dropped,
+)
 from advtext.data.word_numbers import find_words
+
+_OTHER = (
+    "Chinese, Japanese and Thai put no spaces between words: use "
+    "--tokenizer=sentencepiece (`SentencePieceTokenizer`)"
+)
 
 
 class WordTokenizer(Tokenizer):
     """Splits texts at everything that is not a letter, digit or underscore.
 
-    So `I've` gives `I` and `ve`, and the HTML tag `<br />` gives `br`. Words
+    So `I've` gives `I` and `ve`, and the HTML tag `<br />` gives `br`. Each
+    emoji is a word of its own. A warning tells when much of the text that it
+    is fitted on is dropped, as of languages without spaces. Words
     outside the vocabulary are dropped; there is no token for them. Ids: 0 is
     padding, then the words by descending count (equal counts by word), and
     the last id ends every text.
@@ -89,12 +100,23 @@ class WordTokenizer(Tokenizer):
         if not kept:
             raise ValueError(
                 f"No word occurs in min_documents={min_documents} of the "
-                f"{counts[0]} texts. Lower `min_documents` or give more texts."
+                f"{counts[0]} texts. Lower `min_documents` or give more texts. "
+                f"{_OTHER}."
             )
         tokenizer = cls(
             [words[n] for n in kept], [counts[n] for n in kept], lowercase
         )
-        return tokenizer, numbered.encode(tokenizer._ids_of(words))
+        ids = tokenizer._ids_of(words)
+        num_words = sum(counts[1:])
+        warn_of_dropped(
+            "words",
+            num_words - int(tokenizer.token_counts[1:-1].sum()),
+            num_words,
+            lambda: sum(len(text) == 1 for text in numbered.encode(ids)),
+            f"{_OTHER}; for other languages raise `vocabulary_size` or lower "
+            "`min_documents`.",
+        )
+        return tokenizer, numbered.encode(ids)
 
     def encode(self, text):
         """Returns the ids of a text, int32, ending with `end_of_sequence`.

@@ -1,10 +1,13 @@
 """Labels texts with the classifier of a finished run."""
 
 import itertools
+import json
 
 import numpy as np
 from keras import ops
 
+from advtext.data.text_files import find_format, stream_text_file
+from advtext.data.text_lines import check_regular, read_lines
 from advtext.evaluation import predict_documents
 from advtext.experiments import belonging
 from advtext.experiments.run_directory import RunDirectory
@@ -44,6 +47,29 @@ def probabilities(logits):
     return np.asarray(ops.softmax(logits))
 
 
+def texts_of(path):
+    """Yields the texts of a file, one after the other.
+
+    JSON lines, CSV, TSV and compressed files, told by the end of the name,
+    are read as training text is; of any other file each line is a text.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no regular file or cannot be read as text; the
+            message names file and line.
+    """
+    check_regular(path)
+    form, compression = find_format(path)
+    if form and (form != ".txt" or compression):
+        yield from stream_text_file(path).texts
+        return
+    with open(path, "rb") as file:
+        yield from lines(file, path)
+
+
 def lines(file, name):
     """Yields the lines of a binary file, without their ends.
 
@@ -52,12 +78,35 @@ def lines(file, name):
         name: What to call it in an error.
 
     Raises:
-        ValueError: If a line is not UTF-8; it is named.
+        ValueError: If a line is not UTF-8 or has no end, or the first looks
+            like CSV or JSON; the line is named.
     """
-    for number, line in enumerate(file, 1):
-        try:
-            yield line.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
+    for number, line in read_lines(file, name):
+        text = line.rstrip("\r\n")
+        form = _looks_like(text) if number == 1 else None
+        if form:
             raise ValueError(
-                f"{name}, line {number}: not UTF-8. Save the file as UTF-8."
-            ) from error
+                f"{name}:1: this looks like {form}, not like one text a line. "
+                f"Give a file whose name ends with .{form}, and it is read as "
+                "such."
+            )
+        yield text
+
+
+def _looks_like(line):
+    """Returns the kind of file that a first line is of, if it is of one."""
+    for form, separator in (("csv", ","), ("tsv", "\t")):
+        names = [part.strip(' "').lower() for part in line.split(separator)]
+        header = all(name.isidentifier() or not name for name in names)
+        if header and "text" in names and "text" != line.strip():
+            return form
+    if line.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        # A bracket alone: what it opens stands on the next lines.
+        return None if line.strip(" {[") else "jsonl"
+    except (ValueError, RecursionError):
+        return None
+    return "jsonl"

@@ -35,7 +35,7 @@ def run(config):
 
 
 def _plan(config, prepared):
-    training, held_out = _split(text.all_text(prepared), config)
+    training, held_out = _split(text.all_text(prepared, config), config)
     model = build(config, prepared.tokenizer, training)
     batches = parallel.shard(_batches(config, training), config)
 

@@ -61,12 +61,35 @@ def _open_prepared(folder, tokenizer):
     return prepared
 
 
-def all_text(prepared):
-    """Returns the training and unlabelled documents as one corpus."""
-    parts = [
-        prepared.corpora[s] for s in ("train", "unsup") if s in prepared.corpora
-    ]
+def all_text(prepared, config):
+    """Returns the training and unlabelled documents as one corpus.
+
+    The validation documents of `config` are not among them.
+
+    Raises:
+        ValueError: If no document is left.
+    """
+    train = prepared.corpora["train"]
+    rest = np.ones(len(train), bool)
+    rest[_held_out(train, config)] = False
+    parts = [train if rest.all() else train.subset(np.flatnonzero(rest))]
+    if "unsup" in prepared.corpora:
+        parts.append(prepared.corpora["unsup"])
+    if not any(map(len, parts)):
+        raise ValueError(
+            f"`num_validation`={config.num_validation} holds out every "
+            "document that there is. Lower it."
+        )
     return data.Corpus.join(parts)
+
+
+def _labels(corpus):
+    return np.full(len(corpus), -1) if corpus.labels is None else corpus.labels
+
+
+def _held_out(corpus, config):
+    """Returns the indices of the validation documents."""
+    return stratified(_labels(corpus), config.num_validation, _VALIDATION_SEED)
 
 
 def split(corpus, config):
@@ -79,10 +102,8 @@ def split(corpus, config):
         ValueError: If there are fewer labels than asked for, or not two
             classes among the labelled documents.
     """
-    labels = (
-        np.full(len(corpus), -1) if corpus.labels is None else corpus.labels
-    )
-    held_out = stratified(labels, config.num_validation, _VALIDATION_SEED)
+    labels = _labels(corpus)
+    held_out = _held_out(corpus, config)
     rest = np.array(labels)
     rest[held_out] = -1
     available = int(np.sum(rest >= 0))

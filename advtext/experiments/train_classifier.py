@@ -158,8 +158,8 @@ def build_terms(config):
 def build_batches(config, labelled, prepared):
     """Returns labelled batches, beside unlabelled ones if the method uses them.
 
-    All training and unlabelled text serves as unlabelled, as in the reference
-    implementation.
+    All training and unlabelled text but the validation documents serves as
+    unlabelled, as in the reference implementation.
     """
     batches = DocumentBatches(
         labelled,
@@ -169,7 +169,7 @@ def build_batches(config, labelled, prepared):
     )
     if config.method in VIRTUAL_ADVERSARIAL:
         unlabelled = DocumentBatches(
-            text.all_text(prepared),
+            text.all_text(prepared, config),
             config.unlabelled_batch_size * config.num_processes,
             config.max_length,
             seed=config.seed,

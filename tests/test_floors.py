@@ -38,8 +38,9 @@ ARGUED = {
     "advtext.training.adversarial_training",
     # The same: the one loop of all attacks, and how they are called.
     "advtext.attacks.attack",
-    # The same: a model and its training step.
+    # The same: a model and its training step, or what its dozen options mean.
     "advtext.models.language_model",
+    "advtext.models.text_classifier",
     # Every setting stands in one flat record.
     "advtext.config.config",
 }

@@ -235,6 +235,10 @@ class AdversarialTraining(keras.Model):
         """Saves the plain classifier, as `keras.Model.save` does."""
         self.classifier.save(filepath, **kwargs)
 
+    def export(self, filepath, *args, **kwargs):
+        """Exports the plain classifier, as `keras.Model.export` does."""
+        self.classifier.export(filepath, *args, **kwargs)
+
     def save_own_variables(self, store):
         """Saves the random states too, which Keras leaves out.
 

@@ -45,10 +45,11 @@ ARGUED = {
     "advtext.training.adversarial_training",
     # The same: the one loop of all attacks, and how they are called.
     "advtext.attacks.attack",
-    # The same: a model and its training step.
+    # The same: a model and its training step, or what its dozen options mean.
     "advtext.models.language_model",
     # What a cache is on the disk, and who may write it, in one place.
     "advtext.data.token_cache",
+    "advtext.models.text_classifier",
     # Every setting stands in one flat record.
     "advtext.config.config",
 }

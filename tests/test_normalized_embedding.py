@@ -4,8 +4,9 @@ import pytest
 from backends import ON_TENSORFLOW
 from keras import ops
 
-from advtext import backend
+from advtext import backend, perturb_at
 from advtext.layers import NormalizedEmbedding
+from advtext.models import SequentialClassifier
 
 COUNTS = np.array([0, 7, 5, 2, 1, 1])
 IDS = np.array([[1, 2, 5], [4, 1, 0]])
@@ -174,3 +175,24 @@ def test_bad_counts_are_refused(counts, message):
 def test_bad_sizes_are_refused(sizes, message):
     with pytest.raises(ValueError, match=message):
         NormalizedEmbedding(*sizes)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_token_ids_do_not_collide_in_mixed_precision(dtype):
+    layer = NormalizedEmbedding(9000, 4, dtype=dtype)
+    ids = np.array([[257, 258, 4097, 4098, 4099, 8191]])
+    expected = layer(ids)
+    model = keras.Sequential([keras.Input((None,)), layer])
+    classifier = SequentialClassifier(
+        [layer, keras.layers.Flatten(), keras.layers.Dense(2)], 1, dtype=dtype
+    )
+    floats = ops.convert_to_tensor(ids, "float32")
+    for found in (
+        model(ids),
+        layer(floats),
+        classifier.embed(floats),
+        perturb_at(model, layer).embed(floats),
+    ):
+        np.testing.assert_array_equal(
+            ops.cast(found, "float32"), ops.cast(expected, "float32")
+        )

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -78,3 +79,72 @@ def test_batches_of_arrays_are_taken_as_they_are():
     x, _ = batches.batch(0)
     assert x["labelled"].shape == (5, 1)
     assert x["unlabelled"].shape == (2,)
+
+
+def ids_and_mask(number):
+    ids = np.arange(number * 3).reshape(number, 3)
+    return {"token_ids": ids, "padding_mask": ids > 0}
+
+
+def test_weights_come_behind_the_labels():
+    batches = SemiSupervisedBatches((X, Y, Y + 1.0), U, 4)
+    x, y, weights = batches[0]
+    np.testing.assert_array_equal(x["labelled"][:, 0] * 10, y)
+    np.testing.assert_array_equal(weights, y + 1.0)
+    assert len(SemiSupervisedBatches((X, Y, None), U, 4)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [lambda x: x, lambda x: list(x.values()), lambda x: tuple(x.values())],
+    ids=["dict", "list", "tuple"],
+)
+@pytest.mark.parametrize("kind", ["arrays", "PyDataset", "tf.data"])
+def test_inputs_keep_their_structure(structure, kind):
+    labelled = structure(ids_and_mask(10)), Y, np.ones(10)
+    unlabelled = structure(ids_and_mask(23))
+    if kind == "PyDataset":
+        labelled, unlabelled = Given(labelled), Given(unlabelled)
+    if kind == "tf.data":
+        tf = pytest.importorskip("tensorflow")
+        if isinstance(unlabelled, list):
+            pytest.skip("tf.data has no lists")
+        labelled, unlabelled = (
+            tf.data.Dataset.from_tensor_slices(each).batch(4)
+            for each in (labelled, (unlabelled,))
+        )
+    if kind == "PyDataset" and isinstance(unlabelled.data, tuple):
+        unlabelled.data = (unlabelled.data,)
+    batches = SemiSupervisedBatches(labelled, unlabelled, 4)
+    for k in (0, 4, 2):
+        x, y, weights = batches.batch(k)
+        assert len(y) == len(weights)
+        for part in x.values():
+            kept = structure({"token_ids": 0, "padding_mask": 1})
+            assert type(part) is type(kept)
+            arrays = keras.tree.flatten(part)
+            ids, mask = sorted(arrays, key=lambda a: a.dtype == bool)
+            np.testing.assert_array_equal(ids > 0, mask)
+
+
+class Given(keras.utils.PyDataset):
+    """One batch, as it is."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return self.data
+
+
+def test_what_does_not_fit_together_is_refused():
+    with pytest.raises(ValueError, match="structured alike. Received: {'a'"):
+        SemiSupervisedBatches(({"a": X}, Y), {"b": X})[0]
+    with pytest.raises(ValueError, match="Received: tuple of 4"):
+        SemiSupervisedBatches((X, Y, Y, Y), U)
+    with pytest.raises(ValueError, match="batch_size=0"):
+        SemiSupervisedBatches((X, Y), U, unlabelled_batch_size=0)

@@ -68,3 +68,24 @@ def test_one_step_moves_every_weight(num_embedding_layers):
 def test_wrong_place(num_embedding_layers):
     with pytest.raises(ValueError, match="below the number of layers, 4"):
         classifier(num_embedding_layers)
+
+
+@pytest.mark.parametrize("between", [[], [keras.layers.Dropout(0.5)]])
+def test_padding_is_masked_when_what_is_embedded_is_perturbed(between):
+    layers = [
+        keras.layers.Embedding(10, 4, mask_zero=True),
+        *between,
+        keras.layers.LSTM(3),
+        keras.layers.Dense(2),
+    ]
+    model = SequentialClassifier(layers, 1 + len(between))
+    right = np.array([[5, 7, 3, 0, 0], [4, 0, 0, 0, 0]])
+    expected = np.asarray(model(right))
+    for ids in (right, np.array([[0, 5, 0, 7, 3], [0, 0, 0, 0, 4]])):
+        mask = model.compute_mask(ids)
+        np.testing.assert_array_equal(mask, ids != 0)
+        np.testing.assert_allclose(model(ids), expected, 1e-5, 1e-6)
+        # A tensor of its own, as an attack makes it.
+        embedded = keras.ops.convert_to_tensor(np.asarray(model.embed(ids)))
+        found = model.given(ids)(embedded)
+        np.testing.assert_allclose(found, expected, 1e-5, 1e-6)

@@ -6,8 +6,10 @@ import pytest
 from keras import ops
 
 from advtext import backend
+from advtext.attacks import FastGradient
+from advtext.evaluation import predict_documents
 from advtext.layers import NormalizedEmbedding
-from advtext.models import TextClassifier
+from advtext.models import LanguageModel, TextClassifier
 from advtext.models.pooling import POOLINGS
 
 COUNTS = np.arange(20)[::-1] * (np.arange(20) > 0)
@@ -241,3 +243,79 @@ def test_bad_arguments_are_refused(arguments, message):
     arguments = {"vocabulary_size": 9, "embedding_dim": 2, **arguments}
     with pytest.raises(ValueError, match=message):
         TextClassifier(**arguments)
+
+
+def elsewhere(ids, place):
+    """The same documents with their padding on the left, or in between."""
+    random, moved = np.random.default_rng(1), np.zeros_like(ids)
+    for row, real in zip(moved, ids, strict=True):
+        real = real[real > 0]
+        places = np.sort(random.permutation(len(row))[: len(real)])
+        row[-len(real) :] = real if place == "left" else 0
+        if place == "holes":
+            row[:] = 0
+            row[places] = real
+    return moved
+
+
+@EVERY
+@pytest.mark.parametrize("place", ["left", "holes"])
+def test_padding_is_left_out_wherever_it_stands(bidirectional, pooling, place):
+    model, right = classifier(bidirectional, pooling), documents(9)
+    ids = elsewhere(right, place)
+    assert not np.array_equal(ids, right)
+    expected = np.asarray(model(right))
+    for found in (
+        model(ids),
+        model.freeze()(ids),
+        model.freeze()(ids.astype("float32")),
+        model(ids.astype("uint16")),
+        predict_documents(model, ids),
+        predict_documents(model.freeze(), list(ids)),
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    gradients = zip(
+        weight_gradients(model, ids),
+        weight_gradients(model, right),
+        strict=True,
+    )
+    for mine, other in gradients:
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_perturbed_stands_where_the_tokens_do():
+    model, right = classifier(True, "concat"), documents(9)
+    ids, labels = elsewhere(right, "left"), np.array([0, 1, 2, 1])
+    moved = []
+    for each in (right, ids):
+        embedded, mask = model.embed(each), model.compute_mask(each)
+        np.testing.assert_array_equal(mask, each != 0)
+        attack = FastGradient(epsilon=1.0, norm="l2")
+        found = attack(model.given(each), embedded, labels, mask=mask)
+        found = np.asarray(found) - np.asarray(embedded)
+        # Where all of ReLU is dead a row has no gradient.
+        assert not found[each == 0].any() and found.any()
+        moved.append([row[i != 0] for row, i in zip(found, each, strict=True)])
+    for first, second in zip(*moved, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_no_rows_have_no_logits(pooling):
+    model = classifier(True, pooling)
+    assert model(documents()[:0]).shape == (0, 3)
+    assert model.freeze()(documents()[:0]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_token_ids_do_not_collide_in_mixed_precision(dtype):
+    options = {"embedding_dim": 4, "units": 3, "dtype": dtype}
+    model = TextClassifier(9000, **options)
+    language_model = LanguageModel(9000, num_candidates=0, **options)
+    ids = np.array([[257, 258, 4097, 4098, 4099, 8191]])
+    for each in (model, model.freeze(), language_model):
+        np.testing.assert_array_equal(each(ids.astype("float32")), each(ids))
+    head, hidden = language_model.heads[0], language_model(ids)
+    head.adapt(np.arange(9000) + 1)
+    loss = head(hidden, ops.convert_to_tensor(ids, "float32"))
+    np.testing.assert_array_equal(loss, head(hidden, ids))

@@ -97,7 +97,7 @@ def _shifted(states, first):
 def _product(x, weights):
     """Multiplies every step of `(time, batch, dim)` in one product."""
     flat = jnp.matmul(*low(x.reshape(-1, x.shape[-1]), weights))
-    return flat.reshape(*x.shape[:2], -1)
+    return flat.reshape(*x.shape[:2], weights.shape[-1])
 
 
 def _weight_gradient(x, d_gates):

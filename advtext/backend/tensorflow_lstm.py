@@ -17,9 +17,14 @@ from keras import ops
 
 from advtext.backend.matmul import low
 from advtext.backend.tensorflow import expect_many_models
+from advtext.backend.tensorflow_lstm_blocks import (
+    block_arrays,
+    in_blocks,
+    in_one,
+    over_blocks,
+)
 from advtext.backend.tensorflow_lstm_layouts import AT_ONCE, compiled
 from advtext.backend.tensorflow_lstm_steps import (
-    arrays,
     before,
     halves,
     like,
@@ -58,8 +63,8 @@ def lstm(x, h, c, kernel, recurrent_kernel, bias, training=False):
     run = _compiled if training and _pays(x, recurrent_kernel) else _at_once
     if num_loops(x) == 1:
         return run(*rows, *weights)
-    half = tf.shape(x)[0] // 2
-    sizes = half, tf.shape(x)[0] - half
+    number = ops.shape(x)[0]
+    sizes = [number // 2, number - number // 2]
     parts = zip(*(_split(v, sizes) for v in rows), strict=True)
     results = zip(*(run(*each, *weights) for each in parts), strict=True)
     return tuple(tf.concat(each, axis=0) for each in results)
@@ -96,8 +101,8 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     """
     time = tf.shape(x)[1]
     layout = AT_ONCE if size is None else compiled(recurrent_kernel.shape[0])
-    x = _in_blocks(x, size)
-    number = tf.shape(x)[0]
+    x = in_blocks(x, size)
+    number = 1 if size is None else tf.shape(x)[0]
     size = x.shape[1] or time
     half = halves(bias)
     into = layout.into_gates(half * kernel, half * bias)
@@ -111,13 +116,12 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         saved = [a.write(b, f) for a, f in zip(saved, found, strict=True)]
         return b + 1, like(h_end, h), like(c_end, c), *saved
 
-    _, h, c, *saved = tf.while_loop(
-        lambda b, *_: b < number, run, (0, h0, c0, *arrays(x, number, 5))
-    )
-    outputs = _in_one(saved[-1].stack(), time)
+    start = 0, h0, c0, *block_arrays(x, number, 5)
+    _, h, c, *saved = over_blocks(number, run, start)
+    outputs = in_one(saved[-1].stack(), time)
 
     def gradient(d_outputs, d_h, d_c):
-        d_outputs = _in_blocks(d_outputs, x.shape[1])
+        d_outputs = in_blocks(d_outputs, x.shape[1])
         back_into = tf.transpose(kernel)
         back_before = layout.turned(tf.transpose(recurrent_kernel))
 
@@ -141,13 +145,10 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
 
         sizes = kernel.shape[0], recurrent_kernel.shape[0], 1
         zeros = tf.zeros((sum(sizes), bias.shape[0]), x.dtype)
-        _, d_h, d_c, d_x, total = tf.while_loop(
-            lambda k, *_: k < number,
-            run,
-            (0, d_h, d_c, *arrays(x, number, 1), layout.turned(zeros)),
-        )
+        start = 0, d_h, d_c, *block_arrays(x, number, 1), layout.turned(zeros)
+        _, d_h, d_c, d_x, total = over_blocks(number, run, start)
         d_kernel, d_recurrent, d_bias = tf.split(layout.turned(total), sizes)
-        d_x = _in_one(d_x.stack(), time)
+        d_x = in_one(d_x.stack(), time)
         gradients = d_x, d_h, d_c, d_kernel, d_recurrent, d_bias[0]
         return [
             tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
@@ -163,19 +164,3 @@ def _split(x, sizes):
     for part in parts:
         part.set_shape((None, *x.shape[1:]))
     return parts
-
-
-def _in_blocks(x, size):
-    """Returns `(batch, time, dim)` as `(blocks, size, batch, dim)`."""
-    x = tf.transpose(x, (1, 0, 2))
-    if size is None:
-        return x[None]
-    missing = -tf.shape(x)[0] % size
-    x = tf.pad(x, [[0, missing], [0, 0], [0, 0]])
-    return tf.reshape(x, (-1, size, *ops.shape(x)[1:]))
-
-
-def _in_one(blocks, time):
-    """Returns what `_in_blocks` divided."""
-    x = tf.reshape(blocks, (-1, *ops.shape(blocks)[2:]))[:time]
-    return tf.transpose(x, (1, 0, 2))

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 
 from advtext.data.batches import Batches, check_size, endless_order
@@ -7,22 +8,33 @@ class ArrayBatches(Batches):
     """Batches of rows of arrays, in a new random order every pass.
 
     Args:
-        arrays: Tuple of arrays with the same number of rows.
-        batch_size: Rows in a batch; at most all.
+        arrays: Tuple of arrays with the same number of rows, or of dicts,
+            lists and tuples of such arrays, as Keras takes them.
+        batch_size: Rows in a batch, at least 1; at most all.
         seed: Integer seed of the order.
 
     Returns:
-        Tuple of `batch_size` rows of each array.
+        Tuple of `batch_size` rows of each array, in the same structure.
+
+    Raises:
+        ValueError: If there are no rows, the numbers of rows differ, or
+            `batch_size` is no integer of at least 1.
     """
 
     def __init__(self, arrays, batch_size=32, seed=0, steps=None, **kwargs):
         super().__init__(steps, **kwargs)
-        self.arrays = tuple(np.asarray(a) for a in arrays)
-        rows = {len(a) for a in self.arrays}
+        self.arrays = tuple(_as_arrays(each) for each in arrays)
+        flat = keras.tree.flatten(self.arrays)
+        rows = {len(a) if a.ndim else 0 for a in flat}
         if len(rows) != 1 or not rows - {0}:
             raise ValueError(
                 "Arrays must have the same, positive number of rows. "
                 f"Received: {sorted(rows)}."
+            )
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ValueError(
+                "`batch_size` must be an integer >= 1. Received: "
+                f"batch_size={batch_size!r}."
             )
         self.num_rows = rows.pop()
         batch_size = check_size("batch_size", batch_size)
@@ -40,4 +52,18 @@ class ArrayBatches(Batches):
             (k + 1) * self.batch_size,
             self.seed,
         )
-        return tuple(array[rows[self.part]] for array in self.arrays)
+        return keras.tree.map_structure(
+            lambda array: array[rows[self.part]], self.arrays
+        )
+
+
+def _as_arrays(data):
+    """Returns an array, or a structure of them; rows of numbers are one."""
+    if isinstance(data, dict):
+        return {name: _as_arrays(each) for name, each in data.items()}
+    of_arrays = isinstance(data, (list, tuple)) and any(
+        hasattr(each, "shape") or isinstance(each, dict) for each in data
+    )
+    if of_arrays:
+        return type(data)(map(_as_arrays, data))
+    return np.asarray(data)

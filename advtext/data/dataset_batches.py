@@ -1,11 +1,17 @@
+import threading
+
+import keras
+
 from advtext.data.batches import Batches
 
 
 class DatasetBatches(Batches):
-    """The batches of any `keras.utils.PyDataset`, over and over.
+    """The batches of any dataset, over and over.
 
     Args:
-        dataset: The dataset; its own `on_epoch_end` is not called.
+        dataset: A `keras.utils.PyDataset`, whose own `on_epoch_end` is not
+            called; or a `tf.data.Dataset` of batches, which is read in its
+            order, and from its start for a batch before the last one.
         steps: Batches in a Keras epoch; `None` for one pass over the data.
 
     Returns:
@@ -25,6 +31,8 @@ class DatasetBatches(Batches):
 
     def __init__(self, dataset, steps=None, **kwargs):
         super().__init__(steps, **kwargs)
+        if not isinstance(dataset, keras.utils.PyDataset):
+            dataset = _Stream(dataset)
         if not dataset.num_batches:
             raise ValueError(
                 "The dataset must hold at least one batch and have a length. "
@@ -49,3 +57,38 @@ class DatasetBatches(Batches):
 
     def batch(self, k):
         return self.dataset[k % self.batches_per_pass]
+
+
+class _Stream:
+    """The batches of a `tf.data.Dataset` by their number.
+
+    Args:
+        dataset: The dataset, not endless.
+    """
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.num_batches = _number_of(dataset)
+        self.lock = threading.Lock()
+        self.next, self.batches = 0, dataset.as_numpy_iterator()
+
+    def __getitem__(self, index):
+        # Keras may ask from several threads.
+        with self.lock:
+            if index < self.next:
+                self.next, self.batches = 0, self.dataset.as_numpy_iterator()
+            while self.next <= index:
+                batch = next(self.batches)
+                self.next += 1
+        return batch
+
+
+def _number_of(dataset):
+    """Returns how many batches there are, 0 of an endless dataset."""
+    number = int(dataset.cardinality())
+    if number == -1:
+        return 0
+    if number == -2:
+        # Not known before it has been read.
+        number = sum(1 for _ in dataset.as_numpy_iterator())
+    return number

@@ -11,9 +11,12 @@ class SemiSupervisedBatches(Batches):
     """Pairs batches of labelled with batches of unlabelled examples.
 
     Args:
-        labelled: `Batches` or another `keras.utils.PyDataset` giving `(x, y)`,
-            or a pair of arrays `(x, y)`.
-        unlabelled: The same giving `x` (labels are dropped), or an array.
+        labelled: `Batches`, another `keras.utils.PyDataset` or a
+            `tf.data.Dataset` of batches giving `(x, y)` or `(x, y,
+            sample_weight)`; or such a tuple of arrays. `x` and `y` may be
+            dicts, lists or tuples of arrays, as Keras takes them.
+        unlabelled: The same giving `x`, structured like the labelled `x`
+            (labels are dropped); or an array, or a structure of them.
         batch_size: Labelled examples in a batch, for arrays.
         unlabelled_batch_size: The same for unlabelled examples; `batch_size`
             by default.
@@ -22,8 +25,13 @@ class SemiSupervisedBatches(Batches):
             examples.
 
     Returns:
-        `({"labelled": x, "unlabelled": u}, y)`; documents (both parts
-        `DocumentBatches`) are padded to the same width.
+        `({"labelled": x, "unlabelled": u}, y)`, with `sample_weight` behind
+        `y` where there is one; documents (both parts `DocumentBatches`) are
+        padded to the same width.
+
+    Raises:
+        ValueError: If arrays differ in their number of rows, or batches have
+            no labels, or unlabelled `x` is structured in another way.
 
     Example:
 
@@ -47,18 +55,17 @@ class SemiSupervisedBatches(Batches):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
-        labelled = _repeated(labelled) or ArrayBatches(
-            tuple(labelled), batch_size, seed
-        )
         if unlabelled_batch_size is None:
             unlabelled_batch_size = batch_size
-        unlabelled = _repeated(unlabelled) or ArrayBatches(
+        self.labelled = _repeated(labelled) or ArrayBatches(
+            _parts(labelled), batch_size, seed
+        )
+        self.unlabelled = _repeated(unlabelled) or ArrayBatches(
             (unlabelled,), unlabelled_batch_size, seed + 1
         )
-        self.labelled = labelled
-        self.unlabelled = unlabelled
         self.of_documents = all(
-            isinstance(part, DocumentBatches) for part in (labelled, unlabelled)
+            isinstance(part, DocumentBatches)
+            for part in (self.labelled, self.unlabelled)
         )
 
     @property
@@ -79,7 +86,7 @@ class SemiSupervisedBatches(Batches):
         return self.at(k, 0)
 
     def at(self, first, index):
-        x, y = self.labelled.at(first, index)
+        x, *labels = _parts(self.labelled.at(first, index))
         unlabelled = self.unlabelled.at(first, index)
         if isinstance(unlabelled, tuple):
             unlabelled = unlabelled[0]
@@ -87,13 +94,52 @@ class SemiSupervisedBatches(Batches):
             # One width for both: few shapes, few compilations.
             width = max(x.shape[1], unlabelled.shape[1])
             x, unlabelled = pad_to(x, width), pad_to(unlabelled, width)
-        return {"labelled": x, "unlabelled": unlabelled}, y
+        _check_alike(x, unlabelled)
+        return {"labelled": x, "unlabelled": unlabelled}, *labels
+
+
+def _parts(labelled):
+    """Returns `(x, y)` or `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    is_tuple = isinstance(labelled, (tuple, list))
+    if not is_tuple or len(labelled) not in (2, 3):
+        number = f" of {len(labelled)}" if is_tuple else ""
+        raise ValueError(
+            "`labelled` must be or give (x, y) or (x, y, sample_weight). "
+            f"Received: {type(labelled).__name__}{number}."
+        )
+    if len(labelled) == 3 and labelled[2] is None:
+        labelled = labelled[:2]
+    return tuple(labelled)
+
+
+def _check_alike(x, unlabelled):
+    """Refuses inputs of two kinds, which no model takes."""
+    try:
+        keras.tree.assert_same_structure(x, unlabelled)
+    except (TypeError, ValueError):
+        first, second = (
+            str(keras.tree.map_structure(lambda a: "array", each))[:100]
+            for each in (x, unlabelled)
+        )
+        raise ValueError(
+            "Labelled and unlabelled inputs must be structured alike. "
+            f"Received: {first} and {second}."
+        ) from None
 
 
 def _repeated(data):
     """Returns an endless sequence of batches, or `None` for arrays."""
     if isinstance(data, Batches):
         return data
-    if isinstance(data, keras.utils.PyDataset):
+    if isinstance(data, keras.utils.PyDataset) or _is_tf_data(data):
         return DatasetBatches(data)
     return None
+
+
+def _is_tf_data(data):
+    # TensorFlow may not be installed.
+    return hasattr(data, "as_numpy_iterator") and hasattr(data, "cardinality")

@@ -50,6 +50,8 @@ class NormalizedEmbedding(keras.layers.Layer):
         self, input_dim, output_dim, embeddings_initializer=None, **kwargs
     ):
         super().__init__(**kwargs)
+        # Token ids that come as floats would collide in fewer bits.
+        self.autocast = False
         for name, size in (
             ("input_dim", input_dim),
             ("output_dim", output_dim),

@@ -30,12 +30,18 @@ class Classifier(keras.Model):
     # Whether what `given` returns begins at the inputs again, and draws what
     # `embed` has drawn. If not, several batches are embedded at once.
     classifies_from_inputs = False
+    # The `keras.InputSpec` of what an exported model takes, where `export` is
+    # not told; `None` for what the model has been called with.
+    exported_input = None
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         # `compute_mask` masks what is embedded; Keras would tie the mask to
         # the logits, and the loss would be masked by it.
         self.supports_masking = False
+        # Token ids that come as floats would collide in fewer bits; layers
+        # cast what they take themselves.
+        self.autocast = False
 
     def compute_mask(self, inputs, previous_mask=None):
         """Returns which steps are real, `(batch, time)`, or `None` for all."""
@@ -67,6 +73,14 @@ class Classifier(keras.Model):
         if mask is None:
             mask = self.compute_mask(inputs)
         return functools.partial(self.classify, mask=mask)
+
+    def export(self, filepath, *args, input_signature=None, **kwargs):
+        """Exports the model, as `keras.Model.export` does."""
+        if input_signature is None and self.exported_input is not None:
+            input_signature = [self.exported_input]
+        super().export(
+            filepath, *args, input_signature=input_signature, **kwargs
+        )
 
     def call(self, inputs, training=False):
         embedded = self.embed(inputs, training=training)

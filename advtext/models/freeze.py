@@ -6,7 +6,7 @@ from keras import ops
 
 from advtext import backend
 from advtext.layers import LSTM, NormalizedEmbedding
-from advtext.models.pooling import lengths_of, parts_of, reverse
+from advtext.models.pooling import lengths_of, parts_of, reverse, to_front
 
 
 def freeze(classifier):
@@ -81,10 +81,11 @@ def logits_of_tokens(classifier, token_ids):
     mask = classifier.compute_mask(token_ids)
     numbers, indices = backend.distinct(token_ids)
     vectors, pooled = classifier.embedding(numbers), []
+    indices, mask = to_front(indices[..., None], mask)
     lengths, parts = lengths_of(mask), parts_of(classifier.pooling)
     for lstm in classifier.lstms:
         if lstm is classifier.backward_lstm:
-            indices = reverse(indices[..., None], mask)[..., 0]
-        pooled += lstm.pooled(vectors, indices, lengths, parts)
+            indices = reverse(indices, mask)
+        pooled += lstm.pooled(vectors, indices[..., 0], lengths, parts)
     pooled = ops.concatenate(pooled, axis=-1)
     return classifier.logits(classifier.hidden(pooled))

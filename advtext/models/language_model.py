@@ -69,6 +69,8 @@ class LanguageModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        # Token ids that come as floats would collide in fewer bits.
+        self.autocast = False
         self._config = {
             "vocabulary_size": vocabulary_size,
             "embedding_dim": embedding_dim,

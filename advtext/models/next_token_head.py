@@ -46,6 +46,8 @@ class NextTokenHead(keras.layers.Layer):
 
     def __init__(self, vocabulary_size, num_candidates, seed=None, **kwargs):
         super().__init__(**kwargs)
+        # Token ids that come as floats would collide in fewer bits.
+        self.autocast = False
         self.vocabulary_size = check_count("vocabulary_size", vocabulary_size)
         self.num_candidates = check_count("num_candidates", num_candidates, 0)
         self.seed = seed
@@ -111,6 +113,7 @@ class NextTokenHead(keras.layers.Layer):
     def call(self, hidden, targets, training=False):
         # A loss is computed in float32 in mixed precision too.
         hidden = ops.cast(hidden, self.variable_dtype)
+        targets = ops.cast(targets, "int32")
         if not (training and self.num_candidates):
             return self._exact_loss(hidden, targets)
         candidates = draw(

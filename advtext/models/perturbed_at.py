@@ -14,10 +14,7 @@ from advtext.models.stand_ins import needs_inputs, stand_ins
 
 
 class _AllFound(BaseException):
-    """Ends a run of a model of which the rest is not needed.
-
-    No `Exception`: what a model's `call` may catch is not meant.
-    """
+    """Ends a run of a model: no `Exception`, which its `call` may catch."""
 
 
 class PerturbedAt(Classifier):
@@ -62,7 +59,7 @@ class PerturbedAt(Classifier):
 
         Args:
             inputs: What the model takes.
-            training: Whether the model runs in training mode.
+            training: Whether it runs in training mode.
 
         Returns:
             `(batch, ...)`; of several layers `(batch, total)`.
@@ -100,6 +97,10 @@ class PerturbedAt(Classifier):
     def save(self, filepath, **kwargs):
         """Saves the model itself, as `keras.Model.save` does."""
         self.model.save(filepath, **kwargs)
+
+    def export(self, filepath, *args, **kwargs):
+        """Exports the model itself, as `save` does."""
+        self.model.export(filepath, *args, **kwargs)
 
     def run_through(self, inputs):
         """Returns the logits, by way of what is embedded."""

@@ -1,7 +1,7 @@
 """What a classifier reads of a padded sequence of outputs.
 
 `outputs` is `(batch, time, dim)`; `mask` is `(batch, time)`, True for real
-steps, which stand on the left.
+steps, which stand on the left: `to_front` brings them there.
 """
 
 from keras import ops
@@ -22,7 +22,10 @@ def pool(outputs, mask, pooling):
     if pooling == "max":
         lowest = ops.cast(-1e4, outputs.dtype)
         return ops.max(
-            ops.where(ops.expand_dims(real, -1), outputs, lowest), axis=1
+            ops.where(ops.expand_dims(real, -1), outputs, lowest),
+            axis=1,
+            # Of no rows at all, too.
+            initial=lowest,
         )
     return _sum(outputs, real) / ops.cast(lengths, outputs.dtype)
 
@@ -37,6 +40,36 @@ def reverse(sequence, mask):
     lengths, steps = ops.expand_dims(lengths_of(mask), -1), _steps(mask)
     order = ops.where(steps < lengths, lengths - 1 - steps, steps)
     return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
+
+
+def to_front(sequence, mask):
+    """Brings the real steps of every row to the left, in their order.
+
+    Where they all stand there, as they mostly do, nothing is moved.
+
+    Args:
+        sequence: `(batch, time, dim)`.
+        mask: Booleans `(batch, time)`, True for real steps, wherever they are.
+
+    Returns:
+        `(sequence, mask)`, with the padding of every row behind its end.
+    """
+    mask = ops.cast(mask, "bool")
+    hole_before = ops.logical_and(mask[:, 1:], ops.logical_not(mask[:, :-1]))
+    steps = _steps(mask)
+
+    def moved():
+        order = ops.argsort(
+            ops.where(mask, steps, steps + ops.shape(mask)[1]), axis=1
+        )
+        found = ops.take_along_axis(
+            sequence, ops.expand_dims(order, -1), axis=1
+        )
+        return ops.reshape(found, ops.shape(sequence))
+
+    sequence = ops.cond(ops.any(hole_before), moved, lambda: sequence)
+    count = ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True)
+    return sequence, ops.less(steps, count)
 
 
 def _sum(outputs, mask):

@@ -54,12 +54,29 @@ class SequentialClassifier(Classifier):
         self.head.build(input_shape)
 
     def embed(self, inputs, training=False):
-        if not self.num_embedding_layers:
-            return inputs
-        return self.embedder(inputs, training=training)
+        # One by one: a stack would cast token ids to half precision.
+        for layer in self.embedder.layers:
+            inputs = layer(inputs, training=training)
+        return inputs
+
+    def compute_mask(self, inputs, previous_mask=None):
+        """Returns the mask that the layers before the place make, if any."""
+        layers, mask = self.embedder.layers, None
+        for number, layer in enumerate(layers[: self.num_embedding_layers]):
+            if type(layer).compute_mask is not keras.layers.Layer.compute_mask:
+                reached = inputs
+                for before in layers[:number]:
+                    reached = before(reached, training=False)
+                mask = layer.compute_mask(reached, mask)
+            elif not layer.supports_masking:
+                mask = None
+        return mask
 
     def classify(self, embedded, mask=None, training=False):
-        return self.head(embedded, training=training)
+        if mask is None:
+            return self.head(embedded, training=training)
+        # Keras would warn that the stack as a whole does not hand it on.
+        return self.head.call(embedded, training=training, mask=mask)
 
     def get_config(self):
         return {

@@ -4,16 +4,18 @@ from keras import ops
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
-from advtext.models.pooling import POOLINGS, parts_of, pool, reverse
+from advtext.models.pooling import POOLINGS, parts_of, pool, reverse, to_front
 
 
 @keras.saving.register_keras_serializable("advtext")
 class TextClassifier(Classifier):
     """An LSTM over normalized embeddings, read by a small hidden layer.
 
-    Documents are rows of token ids, padded with 0 on the right. The LSTM runs
-    without a mask (so that cuDNN can run it) and padding is left out when its
-    outputs are pooled: no logit and no gradient depends on padding.
+    Documents are rows of token ids, padded with 0: on the right, or anywhere
+    else. The LSTM runs without a mask (so that cuDNN can run it), over what is
+    no padding, moved to the left where it does not stand there; the rest is
+    left out when its outputs are pooled. No logit and no gradient depends on
+    padding; a row of padding alone is read as one step of it.
 
     Args:
         vocabulary_size: Number of token ids, padding included.
@@ -54,6 +56,8 @@ class TextClassifier(Classifier):
     Reference:
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), section 2
     """
+
+    exported_input = keras.InputSpec("int32", (None, None))
 
     def __init__(
         self,
@@ -149,8 +153,8 @@ class TextClassifier(Classifier):
 
         Args:
             embedded: `(batch, time, dim)`.
-            mask: Booleans `(batch, time)`, True for real tokens, which stand
-                on the left; `None` if all are real.
+            mask: Booleans `(batch, time)`, True for real tokens; `None` if
+                all are real.
             training: Passed on to the LSTM: the only dropout is in `embed`.
 
         Returns:
@@ -158,6 +162,8 @@ class TextClassifier(Classifier):
         """
         if mask is None:
             mask = ops.ones(ops.shape(embedded)[:2], dtype="bool")
+        else:
+            embedded, mask = to_front(embedded, mask)
         outputs = self.lstm(embedded, training=training)
         pooled = pool(outputs, mask, self.pooling)
         if self.backward_lstm is not None:

@@ -314,6 +314,10 @@ class AdversarialTraining(keras.Model):
         """Saves the plain classifier, as `keras.Model.save` does."""
         self.classifier.save(filepath, **kwargs)
 
+    def export(self, filepath, *args, **kwargs):
+        """Exports the plain classifier, as `keras.Model.export` does."""
+        self.classifier.export(filepath, *args, **kwargs)
+
     def get_config(self):
         """Raises `NotImplementedError`: terms and attacks are not saved."""
         raise NotImplementedError(

@@ -11,6 +11,7 @@ FLOORS = {
     "advtext.config": 0,
     "advtext.atomic_file": 0,
     "advtext.attacks": 1,
+    "advtext.compile_once": 1,
     "advtext.layers": 1,
     "advtext.logits": 1,
     "advtext.losses": 1,

@@ -1,5 +1,3 @@
-import weakref
-
 import keras
 from keras import ops
 
@@ -9,6 +7,7 @@ from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.generate import generate
 from advtext.attacks.norms import check_norm, project
 from advtext.attacks.runner import Runner
+from advtext.compile_once import CompileOnce
 from advtext.losses import cross_entropy, least_likely, prediction
 
 
@@ -59,7 +58,7 @@ class Attack:
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
         # What was compiled, for every model, has the value before.
-        self.__dict__["compiled"] = weakref.WeakKeyDictionary()
+        self.__dict__["compiled"] = CompileOnce()
 
     @property
     def seed_generators(self):

@@ -1,5 +1,3 @@
-import weakref
-
 import keras
 import numpy as np
 from keras import ops
@@ -38,14 +36,11 @@ class Runner:
                 "decides itself how it runs."
             )
         self.training = training
-        # What is known of the model: the number of its logits, and the attack
-        # compiled with it.
-        self.known = {}
-        if self.layer is not None:
-            self.known = attack.compiled.setdefault(self.layer, {})
-            if isinstance(self.layer, keras.Model):
-                # A callback of `fit` may attack the model in training.
-                backend.sync_state(self.layer)
+        # Of a function, of which nobody can tell whether it has changed.
+        self.facts = {}
+        if isinstance(self.layer, keras.Model):
+            # A callback of `fit` may attack the model in training.
+            backend.sync_state(self.layer)
 
     def logits(self, x, training=None):
         if not isinstance(self.model, keras.Layer):
@@ -75,13 +70,26 @@ class Runner:
         Raises:
             ValueError: If they are wrong, or missing for a targeted attack.
         """
-        if "num_logits" not in self.known:
-            self.known["num_logits"] = self._num_logits(x)
+        num_logits = self._fact("num_logits", lambda: self._num_logits(x))
         self.check_target(y)
         if y is None:
             return None
-        y = arguments.check_labels(y, len(x), self.known["num_logits"])
+        y = arguments.check_labels(y, len(x), num_logits)
         return ops.convert_to_tensor(y)
+
+    def _fact(self, name, find):
+        """Returns what holds of the model, found out once if of Keras."""
+        if self.layer is None:
+            if name not in self.facts:
+                self.facts[name] = find()
+            return self.facts[name]
+        return self.attack.compiled.fact(
+            self.layer, (name, self._method()), find
+        )
+
+    def _method(self):
+        """Returns the name of the method that is attacked, or `None`."""
+        return None if self.model is self.layer else self.model.__name__
 
     def __call__(self, x, y, mask, epsilon):
         epsilon = ops.cast(epsilon, x.dtype)
@@ -105,23 +113,17 @@ class Runner:
         """Returns `examples`, compiled once for a model."""
         if self.layer is None:
             return self.examples
-        key = getattr(self.model, "__name__", None), self.training
-        if key not in self.known:
-            self.known[key] = self._compile()
-        return self.known[key]
-
-    def _compile(self):
         attack, training = self.attack, self.training
-        # What is compiled must not keep the model alive.
-        layer = weakref.ref(self.layer)
-        name = None if self.model is self.layer else self.model.__name__
+        name = self._method()
 
-        def examples(*args):
-            model = layer() if name is None else getattr(layer(), name)
+        def examples(layer, *args):
+            model = layer if name is None else getattr(layer, name)
             return Runner(attack, model, training).examples(*args)
 
         seeds = [generator.state for generator in attack.seed_generators]
-        return backend.compiled(examples, [*self.layer.variables, *seeds])
+        return attack.compiled.function(
+            self.layer, (name, training), examples, seeds
+        )
 
     def _check_moved(self, x, y, epsilon, found):
         """Tells why an attack changed nothing at all."""

@@ -1,5 +1,6 @@
 """Functions compiled once for a model, and anew when the model has changed."""
 
+import operator
 import weakref
 
 import keras
@@ -18,6 +19,13 @@ _OF_FIT = frozenset(
     unrolled_steps_per_execution
     """.split()
 )
+# The same of every layer: what it is named, when and with what it is called.
+_OF_NO_CALL = _OF_FIT | vars(keras.layers.Layer()).keys() - {
+    "_trainable",
+    "_dtype_policy",
+    "_convert_input_args",
+    "autocast",
+}
 
 
 class CompileOnce:
@@ -34,21 +42,34 @@ class CompileOnce:
     def __init__(self):
         self._models = weakref.WeakKeyDictionary()
 
-    def fact(self, layer, key, find):
-        """Returns what `find()` gives, found once for a model as it is."""
-        facts = self._known(layer).facts
-        if key not in facts:
-            found = find()
-            # Keras may have noted in the model that it was called.
-            facts = self._known(layer).facts
-            facts[key] = found
-        return facts[key]
+    def of(self, layer):
+        """Returns the `CompiledModel` of a Keras layer as it is now."""
+        known = self._models.get(layer)
+        if known is None or not known.state.holds(layer):
+            known = self._models[layer] = CompiledModel(layer)
+        return known
 
-    def function(self, layer, key, function, variables=(), spec=None):
-        """Returns a function of a model, compiled.
+
+class CompiledModel:
+    """The functions compiled for a model, and what was found out about it.
+
+    Args:
+        layer: The model, a Keras layer.
+
+    Attributes:
+        facts: A dict for what holds as long as the model stays as it is.
+    """
+
+    def __init__(self, layer):
+        self.layer = weakref.ref(layer)
+        self.state = _State(layer)
+        self.facts = {}
+        self.functions = {}
+
+    def function(self, key, function, variables=(), spec=None):
+        """Returns a function of the model, compiled.
 
         Args:
-            layer: The model, a built Keras layer.
             key: What tells the functions of a model apart.
             function: Function of the model and of tensors; it must not hold
                 the model.
@@ -59,60 +80,61 @@ class CompileOnce:
         Returns:
             Function of tensors.
         """
-        known = self._known(layer)
-        if key not in known.functions:
-            owner = weakref.ref(layer)
+        if key not in self.functions:
 
             def traced(*args):
-                result = function(owner(), *args)
+                result = function(self.layer(), *args)
                 # What Keras notes in a first call is no change.
-                known.state = _State(owner())
+                self.state = _State(self.layer())
                 return result
 
-            known.functions[key] = backend.compiled(
-                traced, [*layer.variables, *variables], spec
+            self.functions[key] = backend.compiled(
+                traced, [*self.layer().variables, *variables], spec
             )
-        return known.functions[key]
-
-    def _known(self, layer):
-        known = self._models.get(layer)
-        if known is None or not known.state.holds(layer):
-            known = self._models[layer] = _Known(layer)
-        return known
-
-
-class _Known:
-    def __init__(self, layer):
-        self.state = _State(layer)
-        self.facts = {}
-        self.functions = {}
+        return self.functions[key]
 
 
 class _State:
     """What a model is made of, for a look whether it still is."""
 
     def __init__(self, layer):
-        parts = _parts(layer)
-        self.numbers = [*map(id, parts)]
-        self.gone = []
+        self.numbers, self.gone, watched = [], [], []
+        # A few attributes of each layer: a look precedes every call.
+        self.attributes = []
+        for each in layer._flatten_layers():
+            names = [name for name in vars(each) if name not in _OF_NO_CALL]
+            getter = operator.itemgetter(*names)
+            parts = getter(vars(each))
+            self.attributes.append((_number(each), getter))
+            self.numbers.append([id(each), *map(id, parts)])
+            watched += [each, *parts]
         # The number of what is gone may soon be that of something else.
-        self.watched = [_watched(part, self.gone.append) for part in parts]
+        self.watched = [_watched(part, self.gone.append) for part in watched]
 
     def holds(self, layer):
-        # One comparison of lists: it precedes every call of an attack.
-        return not self.gone and self.numbers == [*map(id, _parts(layer))]
+        """Returns whether the model is made of the same as before."""
+        layers = layer._flatten_layers()
+        if self.gone or len(layers) != len(self.numbers):
+            return False
+        try:
+            for each, (number, getter), numbers in zip(
+                layers, self.attributes, self.numbers, strict=True
+            ):
+                if _number(each) != number or numbers != [
+                    id(each),
+                    *map(id, getter(vars(each))),
+                ]:
+                    return False
+        except KeyError:
+            return False
+        return True
 
 
-def _parts(layer):
-    """Returns the layers of a model, and all their attributes."""
-    layers = layer._flatten_layers()
-    parts = layers[:]
-    for each in layers:
-        if isinstance(each, keras.Model):
-            parts += [v for k, v in vars(each).items() if k not in _OF_FIT]
-        else:
-            parts += vars(each).values()
-    return parts
+def _number(layer):
+    """Returns how many attributes a layer has that are its own."""
+    if isinstance(layer, keras.Model):
+        return len(vars(layer).keys() - _OF_FIT)
+    return len(vars(layer))
 
 
 def _watched(part, gone):

@@ -106,7 +106,7 @@ def test_a_change_and_another_at_the_same_address_are_seen():
     layer = model.get_layer("hidden")
     for factor in np.linspace(0.1, 1.0, 20, dtype="float32"):
         layer.activation = lambda x, factor=factor: factor * x
-        function = once.function(model, None, lambda m, x: m(x))
+        function = once.of(model).function(None, lambda m, x: m(x))
         np.testing.assert_allclose(
             function(ops.convert_to_tensor(X)), model(X), atol=1e-6
         )
@@ -125,7 +125,7 @@ def test_what_fit_notes_is_no_change():
     class Attacks(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             attack(self.model, X, Y)
-            once.function(self.model, None, run)(ops.convert_to_tensor(X))
+            once.of(self.model).function(None, run)(ops.convert_to_tensor(X))
             traced.append(len(runs))
 
         on_test_batch_end = on_train_batch_end
@@ -143,7 +143,7 @@ def test_what_fit_notes_is_no_change():
             callbacks=[Attacks()],
         )
     net.predict(X, verbose=0)
-    once.function(net, None, run)
+    assert once.of(net).functions
     assert set(traced) == {1}
 
 

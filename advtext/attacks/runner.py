@@ -36,11 +36,18 @@ class Runner:
                 "decides itself how it runs."
             )
         self.training = training
-        # Of a function, of which nobody can tell whether it has changed.
         self.facts = {}
+        self.known = None
         if isinstance(self.layer, keras.Model):
             # A callback of `fit` may attack the model in training.
             backend.sync_state(self.layer)
+        self._look()
+
+    def _look(self):
+        """Takes up what is known of the model as it is now."""
+        if self.layer is not None:
+            self.known = self.attack.compiled.of(self.layer)
+            self.facts = self.known.facts.setdefault(self._method(), {})
 
     def logits(self, x, training=None):
         if not isinstance(self.model, keras.Layer):
@@ -70,22 +77,16 @@ class Runner:
         Raises:
             ValueError: If they are wrong, or missing for a targeted attack.
         """
-        num_logits = self._fact("num_logits", lambda: self._num_logits(x))
+        if "num_logits" not in self.facts:
+            num_logits = self._num_logits(x)
+            # Keras may have noted in the model that it was called.
+            self._look()
+            self.facts["num_logits"] = num_logits
         self.check_target(y)
         if y is None:
             return None
-        y = arguments.check_labels(y, len(x), num_logits)
+        y = arguments.check_labels(y, len(x), self.facts["num_logits"])
         return ops.convert_to_tensor(y)
-
-    def _fact(self, name, find):
-        """Returns what holds of the model, found out once if of Keras."""
-        if self.layer is None:
-            if name not in self.facts:
-                self.facts[name] = find()
-            return self.facts[name]
-        return self.attack.compiled.fact(
-            self.layer, (name, self._method()), find
-        )
 
     def _method(self):
         """Returns the name of the method that is attacked, or `None`."""
@@ -121,9 +122,7 @@ class Runner:
             return Runner(attack, model, training).examples(*args)
 
         seeds = [generator.state for generator in attack.seed_generators]
-        return attack.compiled.function(
-            self.layer, (name, training), examples, seeds
-        )
+        return self.known.function((name, training), examples, seeds)
 
     def _check_moved(self, x, y, epsilon, found):
         """Tells why an attack changed nothing at all."""

@@ -143,4 +143,4 @@ def compiled(model, spec=None):
         found = owner if name is None else getattr(owner, name)
         return logits_function(found)(x)
 
-    return _COMPILED.function(owner, (name, spec), logits, spec=spec)
+    return _COMPILED.of(owner).function((name, spec), logits, spec=spec)

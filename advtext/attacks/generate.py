@@ -27,7 +27,7 @@ def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
         batch_size = arguments.check_count("batch_size", batch_size)
     rest = {"mask": mask, "batch_size": batch_size, "progress": progress}
     if epsilons is None:
-        epsilon = run.attack.epsilon if epsilon is None else epsilon
+        epsilon = run.attack.check_epsilon(epsilon)
         return _generate(run, x, y, epsilon, **rest)
     if epsilon is not None:
         raise ValueError("Pass `epsilon` or `epsilons`, not both.")

@@ -75,6 +75,7 @@ class AdversarialLoss(Term):
             clean.embedded,
             mask=clean.mask,
             gradient=clean.loss_gradient,
+            **self.epsilon_at(clean.step),
         )
         return self._loss_at(clean, perturbation)
 
@@ -82,7 +83,9 @@ class AdversarialLoss(Term):
         if not self.accumulate_gradients:
             yield self.objective(clean)
             return
-        walk = self.attack.walk(clean.embedded, clean.mask)
+        walk = self.attack.walk(
+            clean.embedded, clean.mask, **self.epsilon_at(clean.step)
+        )
         perturbation = next(walk)
         share = 1.0 / self.attack.num_steps
         for step in range(self.attack.num_steps):

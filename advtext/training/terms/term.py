@@ -2,9 +2,10 @@ import keras
 from keras import ops
 
 from advtext.attacks.arguments import check_count, check_length
+from advtext.attacks.kept_settings import KeptSettings
 
 
-class Term:
+class Term(KeptSettings):
     """Base of the terms that are added to the compiled loss.
 
     A subclass overrides `objective`, and sets `needs_labels` if it can only
@@ -58,6 +59,17 @@ class Term:
         return ops.where(
             ops.convert_to_tensor(step) < self.start_step, 0.0, weight
         )
+
+    def epsilon_at(self, step):
+        """Returns what an attack with a schedule is told, a dict.
+
+        Args:
+            step: As of `weight_at`.
+        """
+        schedule = getattr(self.attack, "epsilon", None)
+        if not callable(schedule):
+            return {}
+        return {"epsilon": ops.cast(schedule(step), "float32")}
 
     def objective(self, clean):
         """Computes the term's perturbation and returns its loss function.

@@ -13,7 +13,8 @@ class VirtualAdversarialLoss(Term):
     it is computed on the unlabelled ones.
 
     Args:
-        epsilon: Length of the perturbation per example (l2), at least 0.
+        epsilon: Length of the perturbation per example (l2), a number of at
+            least 0 or a Keras schedule.
         xi: Length of the step of the finite difference, above 0.
         num_power_iterations: Power iterations; 0 takes random noise instead,
             the control.
@@ -59,6 +60,7 @@ class VirtualAdversarialLoss(Term):
             divergence=lambda *logits: clean.scale_loss(
                 clean.divergence(*logits)
             ),
+            **self.epsilon_at(clean.step),
         )
 
         def divergence(embedded):

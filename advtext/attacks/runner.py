@@ -5,7 +5,15 @@ from keras import ops
 from advtext import backend
 from advtext.attacks import arguments
 from advtext.kept_state import state_kept
-from advtext.logits import check_activation, check_logits, check_not_softmax
+from advtext.logits import (
+    WAY_OUT,
+    check_activation,
+    check_keras_3,
+    check_logits,
+    check_not_softmax,
+    look_like_probabilities,
+)
+from advtext.losses import cross_entropy
 
 # Examples on which a model is tried before it is attacked.
 _TRIED = 8
@@ -25,7 +33,11 @@ class Runner:
     """
 
     def __init__(self, attack, model, training):
-        check_activation(model)
+        # A loss of one's own knows what the model gives.
+        self.own_loss = attack.loss is not cross_entropy
+        if not self.own_loss:
+            check_activation(model)
+        check_keras_3(model)
         self.attack = attack
         self.model = model
         owner = getattr(model, "__self__", model)
@@ -77,7 +89,8 @@ class Runner:
         Raises:
             ValueError: If they are wrong, or missing for a targeted attack.
         """
-        if "num_logits" not in self.facts:
+        looks = y is None or not self.own_loss
+        if looks and "num_logits" not in self.facts:
             num_logits = self._num_logits(x)
             # Keras may have noted in the model that it was called.
             self._look()
@@ -85,6 +98,8 @@ class Runner:
         self.check_target(y)
         if y is None:
             return None
+        if self.own_loss:
+            return arguments.check_own_labels(y, len(x), x.dtype)
         y = arguments.check_labels(y, len(x), self.facts["num_logits"])
         return ops.convert_to_tensor(y)
 
@@ -93,7 +108,8 @@ class Runner:
         return None if self.model is self.layer else self.model.__name__
 
     def __call__(self, x, y, mask, epsilon):
-        epsilon = ops.cast(epsilon, x.dtype)
+        dtype = keras.backend.result_type(x.dtype, "float32")
+        epsilon = ops.cast(epsilon, dtype)
         found = self._compiled()(x, y, mask, epsilon)
         self._check_moved(x, y, epsilon, found)
         return found
@@ -139,12 +155,21 @@ class Runner:
             gradient = backend.input_gradient(
                 lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
             )
-        if not bool(ops.any(gradient != 0)):
+            logits = self.logits(x)
+        if bool(ops.any(gradient != 0)):
+            return
+        if not self.own_loss and look_like_probabilities(logits):
             raise ValueError(
-                "The gradient is zero in every example: the model is so sure "
-                "that its loss is flat there, or it gives probabilities in "
-                "place of logits. Take the model without its last activation."
+                "The gradient is zero in every example, and the model seems "
+                f"to give probabilities in place of logits. {WAY_OUT}"
             )
+        raise ValueError(
+            "The gradient is zero in every example: the model is flat there "
+            "(saturated or dead units, or an output that does not depend on "
+            "`x`). Are the inputs scaled as in training? Start beside them, "
+            "ProjectedGradientDescent(..., random_start=True), or attack a "
+            "model in float64."
+        )
 
 
 def _has_fixed_batch(layer):

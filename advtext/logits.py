@@ -8,6 +8,17 @@ import numpy as np
 from advtext.backend import at_least_float32
 
 _PRECISE = "float32", "float64"
+WAY_OUT = (
+    "Of a trained model take the last activation away: model.pop() where it is "
+    "a layer by itself, or model.layers[-1].activation = None; and compile it "
+    "with from_logits=True."
+)
+# Layers that hand on probabilities as they are, or their mean.
+_HARMLESS = {
+    *("AlphaDropout", "Average", "Cast", "Concatenate", "Cropping1D"),
+    *("Dropout", "ExpandDims", "Flatten", "GaussianDropout", "GetItem"),
+    *("Identity", "Permute", "Reshape", "SpatialDropout1D", "Squeeze"),
+}
 
 
 def check_logits(logits):
@@ -17,6 +28,23 @@ def check_logits(logits):
             "A classifier must give logits of shape (batch, num_classes) or "
             f"(batch, 1). Received: shape {tuple(logits.shape)}."
         )
+
+
+def look_like_probabilities(logits):
+    """Returns whether all of a model's values are from 0 to 1."""
+    values = np.asarray(at_least_float32(logits))
+    return bool(np.all((values >= 0) & (values <= 1)))
+
+
+def check_keras_3(model):
+    """Raises `TypeError` if a model is of Keras 2."""
+    for kind in type(model).__mro__:
+        if kind.__module__.split(".")[0] == "tf_keras":
+            raise TypeError(
+                f"The model is of Keras 2 ({kind.__module__}); advtext takes "
+                "models of Keras 3. Build it with `import keras`, and give it "
+                "the weights: new.set_weights(old.get_weights())."
+            )
 
 
 def check_not_softmax(logits):
@@ -32,15 +60,17 @@ def check_not_softmax(logits):
         raise ValueError(
             "The model gives probabilities (every row is positive and adds up "
             "to 1); attacks need logits, or gradients vanish where the model "
-            "is sure. Take the model without its last softmax."
+            f"is sure. Take the model without its last softmax. {WAY_OUT}"
         )
 
 
 def check_activation(model):
     """Raises `ValueError` if a Keras model is seen to give probabilities.
 
-    Looks at the activations of the last layers; other callables pass.
+    Looks at the activations of the last layers, behind what hands them on;
+    other callables pass.
     """
+    check_keras_3(model)
     for layer in _last_layers(model):
         name = getattr(getattr(layer, "activation", None), "__name__", None)
         if isinstance(layer, keras.Operation) and name is None:
@@ -53,9 +83,9 @@ def check_activation(model):
                 f"`{getattr(model, 'name', model)}` ends in {name!r} and gives "
                 "probabilities; attacks and terms need logits, or gradients "
                 "vanish where the model is sure. Build the last layer with "
-                "activation=None and train with from_logits=True. (Of a "
-                "subclassed model the layer made last is taken for the last: "
-                "make it after the others.)"
+                f"activation=None and train with from_logits=True. {WAY_OUT} "
+                "(Of a subclassed model the layer made last is taken for the "
+                "last: make it after the others.)"
             )
 
 
@@ -65,12 +95,31 @@ def _last_layers(model):
         return [model]
     # An output knows where it is from; layers are in another order.
     outputs = keras.tree.flatten(getattr(model, "outputs", None) or [])
-    layers = [output._keras_history.operation for output in outputs]
+    layers = [layer for output in outputs for layer in _sources(output)]
+    if not layers and isinstance(model, keras.Sequential):
+        # Not built yet, but its layers follow each other.
+        layers = [each for each in model.layers if not _is_harmless(each)]
     return [
         last
-        for layer in layers or model.layers[-1:]
+        for layer in (layers if outputs else (layers or model.layers)[-1:])
         for last in _last_layers(layer)
     ]
+
+
+def _sources(tensor):
+    """Returns the layers that a tensor's values are from."""
+    layer, node, _ = tensor._keras_history
+    if not _is_harmless(layer):
+        return [layer]
+    before = layer._inbound_nodes[node].input_tensors
+    return [source for each in before for source in _sources(each)]
+
+
+def _is_harmless(layer):
+    """Returns whether a layer leaves probabilities what they are."""
+    if type(layer).__name__ == "Activation":
+        return layer.activation is keras.activations.linear
+    return type(layer).__name__ in _HARMLESS
 
 
 def check_from_logits(loss):

@@ -18,6 +18,7 @@ FLOORS = {
     "advtext.signals": 0,
     "advtext.streams": 0,
     "advtext.attacks": 1,
+    "advtext.compile_once": 1,
     "advtext.layers": 1,
     "advtext.logits": 1,
     "advtext.losses": 1,

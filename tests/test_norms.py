@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from advtext import attacks
 from advtext.attacks.norms import (
     NORMS,
     check_norm,
@@ -179,3 +180,55 @@ def test_projection_in_half_precision():
     ball = random_in_ball((4, 768), "bfloat16", "l1", seed)
     sizes = numpy_length(ops.cast(ball, "float32"), "l1")
     assert np.all((sizes > 0.97) & (sizes < 1.01))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("norm", ["l2", "l1", "linf"])
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+def test_attacks_in_half_precision_keep_their_lengths(dtype, norm, scale):
+    """Long inputs, of which a length in float16 would overflow."""
+    keras.utils.set_random_seed(0)
+    x = ops.cast(scale * np.random.normal(size=(2, 200, 300)), dtype)
+    attack = attacks.ProjectedGradientDescent(
+        1.0, norm=norm, num_steps=3, momentum=0.9
+    )
+    found = attack.perturbation(lambda z: ops.sum(z * z, axis=(1, 2)), x)
+    assert keras.backend.standardize_dtype(found.dtype) == dtype
+    sizes = np.asarray(length(found, norm), "float32")
+    np.testing.assert_allclose(sizes, 1.0, rtol=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        attacks.FastGradient(1.0),
+        attacks.GradientRotation(1.0),
+        attacks.RandomNoise(1.0, seed=0),
+        attacks.RandomStartFastGradient(1.0, "l1", seed=0),
+    ],
+    ids=lambda attack: type(attack).__name__,
+)
+def test_every_attack_runs_in_half_precision(attack, dtype):
+    keras.utils.set_random_seed(0)
+    x = ops.cast(np.random.normal(size=(2, 30, 10)), dtype)
+    found = attack.perturbation(lambda z: ops.sum(z**3, axis=(1, 2)), x)
+    assert keras.backend.standardize_dtype(found.dtype) == dtype
+    sizes = np.asarray(length(found, "l2"), "float32")
+    assert np.all((sizes > 0.02) & (sizes < 1.02))
+
+
+def test_a_gradient_that_is_not_finite_counts_only_where_it_is_unmasked():
+    """The square root's at 0 is infinite, times zero NaN."""
+    mask = np.array([[False, False], [True, False]])
+    for attack in (
+        attacks.FastGradient(1.0),
+        attacks.ProjectedGradientDescent(
+            1.0, norm="l2", num_steps=2, momentum=0.5
+        ),
+    ):
+        x = np.array([[0.0, 0.0], [4.0, 0.0]], "float32")
+        found = attack.perturbation(
+            lambda z: ops.sum(ops.sqrt(z * z), axis=-1), x, mask
+        )
+        np.testing.assert_allclose(found, [[0, 0], [1, 0]], rtol=1e-5)

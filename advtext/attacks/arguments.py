@@ -62,46 +62,31 @@ def check_value_range(value_range):
     return lowest, highest
 
 
-def check_type(x):
-    """Raises `TypeError` unless `x` holds floating-point numbers."""
-    dtype = keras.backend.standardize_dtype(x.dtype)
-    if "float" not in dtype:
-        raise TypeError(
-            "Only floating-point inputs can be perturbed. Received: dtype "
-            f"{dtype}. Convert images: x.astype('float32') / 255. For token "
-            "ids perturb what the classifier embeds: attack("
-            "classifier.given(token_ids), classifier.embed(token_ids), y)."
-        )
+def check_own_labels(y, num_examples, dtype):
+    """Returns what a loss of one's own takes as tensors, by their length.
 
-
-def check_inputs(x, value_range):
-    """Raises an error unless a tensor can be perturbed.
+    Args:
+        y: Array, or of several outputs a structure of them.
+        num_examples: Number of examples.
+        dtype: Type of the inputs, for floats.
 
     Raises:
-        TypeError: If `x` does not hold floating-point numbers.
-        ValueError: If it holds NaN, infinities, or values out of range.
+        ValueError: If there is not one for each example.
     """
-    check_type(x)
-    if not len(x.shape) or not x.shape[0]:
-        raise ValueError(
-            "An attack needs a batch of at least one example, (batch, ...). "
-            f"Received: shape {tuple(x.shape)}."
-        )
-    values = np.asarray(x)
-    # NumPy's minimum of anything with NaN is NaN.
-    lowest, highest = float(values.min()), float(values.max())
-    if not (math.isfinite(lowest) and math.isfinite(highest)):
-        raise ValueError("`x` holds NaN or infinite values.")
-    if value_range is None:
-        return
-    # As `x` itself may have been clipped, in its own precision.
-    bounds = np.asarray(value_range).astype(values.dtype)
-    if not float(bounds[0]) <= lowest <= highest <= float(bounds[1]):
-        raise ValueError(
-            f"`x` holds values from {lowest:g} to {highest:g}, outside of "
-            f"`value_range`={value_range}. Scale `x`, or set the range of "
-            "its values."
-        )
+
+    def checked(values):
+        values = np.asarray(values)
+        if values.shape[:1] != (num_examples,):
+            raise ValueError(
+                f"`y` must hold one label for each of {num_examples} "
+                f"examples. Received: shape {values.shape}."
+            )
+        kind = dtype if values.dtype.kind == "f" else None
+        return keras.ops.convert_to_tensor(values, kind)
+
+    if isinstance(y, (list, tuple)) and not all(np.ndim(part) for part in y):
+        return checked(y)
+    return keras.tree.map_structure(checked, y)
 
 
 def check_labels(y, num_examples, num_logits):

@@ -1,18 +1,22 @@
-import weakref
+import dataclasses
 
 import keras
+import numpy as np
 from keras import ops
 
 from advtext import backend
 from advtext.attacks import arguments
 from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.generate import generate
+from advtext.attacks.kept_settings import KeptSettings
 from advtext.attacks.norms import check_norm, project
 from advtext.attacks.runner import Runner
+from advtext.backend import at_least_float32
+from advtext.compile_once import CompileOnce
 from advtext.losses import cross_entropy, least_likely, prediction
 
 
-class Attack:
+class Attack(KeptSettings):
     """Base of the attacks: a small perturbation that raises a loss.
 
     One loop for all of them: from a start, steps along the gradient, each
@@ -22,7 +26,10 @@ class Attack:
 
     Args:
         epsilon: Length of the perturbation per example, at least 0, in the
-            units of the input (of the embedded text, or of pixels).
+            units of the input (of the embedded text, or of pixels). In a
+            term of the training it may be a
+            `keras.optimizers.schedules.LearningRateSchedule` over the steps
+            of the optimizer.
         norm: `"l1"`, `"l2"` or `"linf"`, over all axes but the first.
         targeted: Whether `y` is a class to move towards; `"least_likely"`
             moves towards the class that the model holds least likely.
@@ -49,7 +56,11 @@ class Attack:
         loss=None,
     ):
         check_norm(norm)
-        self.epsilon = arguments.check_length("epsilon", epsilon)
+        if not isinstance(
+            epsilon, keras.optimizers.schedules.LearningRateSchedule
+        ):
+            epsilon = arguments.check_length("epsilon", epsilon)
+        self.epsilon = epsilon
         self.norm = norm
         self.targeted = arguments.check_targeted(targeted)
         self.value_range = arguments.check_value_range(value_range)
@@ -59,7 +70,37 @@ class Attack:
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
         # What was compiled, for every model, has the value before.
-        self.__dict__["compiled"] = weakref.WeakKeyDictionary()
+        self.__dict__["compiled"] = CompileOnce()
+
+    def __getstate__(self):
+        left = "compiled", "_kept"
+        state = {k: v for k, v in vars(self).items() if k not in left}
+        for name, value in state.items():
+            if isinstance(value, keras.random.SeedGenerator):
+                values = np.asarray(value.state.value)
+                state[name] = _Draws(value.get_config()["seed"], values)
+        return state
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            made = value.made() if isinstance(value, _Draws) else value
+            self.__dict__[name] = made
+        self.__dict__["compiled"] = CompileOnce()
+
+    def check_epsilon(self, epsilon):
+        """Returns `epsilon`, the attack's own for `None`.
+
+        Raises:
+            ValueError: If it is a schedule.
+        """
+        epsilon = self.epsilon if epsilon is None else epsilon
+        if callable(epsilon):
+            raise ValueError(
+                "The attack's `epsilon` is a schedule over the steps of a "
+                "training, and here there are none: pass a number, "
+                "attack(model, x, y, epsilon=1.0)."
+            )
+        return epsilon
 
     @property
     def seed_generators(self):
@@ -96,12 +137,15 @@ class Attack:
             Tensor shaped like `x`, cut off from every gradient.
         """
         x = ops.stop_gradient(ops.convert_to_tensor(x))
-        epsilon = per_example(self.epsilon if epsilon is None else epsilon, x)
+        # In half precision lengths would overflow and short steps vanish.
+        dtype, x = x.dtype, at_least_float32(x)
+        epsilon = per_example(self.check_epsilon(epsilon), x)
 
         def advance(state, gradient=None):
             if gradient is None:
                 gradient = backend.input_gradient(
-                    lambda z: ops.sum(loss_fn(z)), _added(x, state[0])
+                    lambda z: ops.sum(loss_fn(ops.cast(z, dtype))),
+                    _added(x, state[0]),
                 )
             return self._advanced(state, gradient, x, mask, epsilon)
 
@@ -120,9 +164,9 @@ class Attack:
         if not self.num_steps:
             # Every step ends confined.
             found = self._confined(found, x, epsilon)
-        return ops.stop_gradient(found)
+        return ops.stop_gradient(ops.cast(found, dtype))
 
-    def walk(self, x, mask=None):
+    def walk(self, x, mask=None, epsilon=None):
         """Yields the start, and the point after every gradient sent back.
 
         The steps of `perturbation` for a caller that takes the gradients
@@ -131,19 +175,22 @@ class Attack:
         Args:
             x: Float tensor `(batch, ...)`.
             mask: As of `perturbation`.
+            epsilon: As of `perturbation`.
         """
         x = ops.stop_gradient(ops.convert_to_tensor(x))
-        epsilon = per_example(self.epsilon, x)
+        dtype, x = x.dtype, at_least_float32(x)
+        epsilon = per_example(self.check_epsilon(epsilon), x)
         state = self.start(x, epsilon, mask), None
         while True:
             found = ops.zeros_like(x) if state[0] is None else state[0]
-            gradient = yield ops.stop_gradient(found)
+            gradient = yield ops.stop_gradient(ops.cast(found, dtype))
             state = self._advanced(state, gradient, x, mask, epsilon)
 
     def _advanced(self, state, gradient, x, mask, epsilon):
         """Returns perturbation and what is followed, one step further."""
         perturbation, followed = state
-        followed = self.accumulate(followed, masked(gradient, mask))
+        gradient = masked(at_least_float32(gradient), mask)
+        followed = self.accumulate(followed, gradient)
         step = self.step(followed, masked(x, mask), epsilon)
         step = -step if self.targeted else step
         perturbation = _added(step, perturbation)
@@ -236,3 +283,16 @@ class Attack:
 
 def _added(x, perturbation):
     return x if perturbation is None else x + perturbation
+
+
+@dataclasses.dataclass
+class _Draws:
+    """A seed generator, where it stands, to be pickled."""
+
+    seed: int
+    state: np.ndarray
+
+    def made(self):
+        generator = keras.random.SeedGenerator(self.seed)
+        generator.state.assign(self.state)
+        return generator

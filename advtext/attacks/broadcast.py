@@ -15,6 +15,8 @@ def masked(x, mask):
     """Zeroes `x` where `mask`, over its first axes, is False."""
     if mask is None:
         return x
-    mask = ops.cast(mask, x.dtype)
+    mask = ops.cast(mask, "bool")
     extra = len(x.shape) - len(mask.shape)
-    return x * ops.reshape(mask, tuple(ops.shape(mask)) + (1,) * extra)
+    mask = ops.reshape(mask, tuple(ops.shape(mask)) + (1,) * extra)
+    # A product would keep what is NaN.
+    return ops.where(mask, x, ops.zeros_like(x))

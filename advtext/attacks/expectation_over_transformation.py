@@ -72,4 +72,5 @@ class ExpectationOverTransformation(Attack):
             ]
             return sum(losses) / self.num_samples
 
+        epsilon = self.check_epsilon(epsilon)
         return self.attack.perturbation(expected, x, mask, None, epsilon)

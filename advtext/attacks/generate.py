@@ -6,6 +6,11 @@ from keras import ops
 
 from advtext import backend
 from advtext.attacks import arguments
+from advtext.attacks.inputs import (
+    check_inputs,
+    check_one_array,
+    check_type,
+)
 
 
 def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
@@ -20,14 +25,14 @@ def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
                 "Within a compiled function an attack takes one batch and one "
                 "`epsilon`: leave out `epsilons` and `batch_size`."
             )
-        arguments.check_type(x)
+        check_type(x)
         run.check_target(y)
         return run.examples(ops.convert_to_tensor(x), y, mask, epsilon)
     if batch_size is not None:
         batch_size = arguments.check_count("batch_size", batch_size)
     rest = {"mask": mask, "batch_size": batch_size, "progress": progress}
     if epsilons is None:
-        epsilon = run.attack.epsilon if epsilon is None else epsilon
+        epsilon = run.attack.check_epsilon(epsilon)
         return _generate(run, x, y, epsilon, **rest)
     if epsilon is not None:
         raise ValueError("Pass `epsilon` or `epsilons`, not both.")
@@ -38,13 +43,8 @@ def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
 
 
 def _generate(run, x, y, epsilon, mask, batch_size, progress):
+    check_one_array(x)
     if not _is_array(x):
-        if isinstance(x, dict):
-            raise TypeError(
-                "`x` is a dict. Of a model with several inputs attack one, "
-                "with a function of it: attack(lambda image: model({'image': "
-                "image, ...}), image, y)."
-            )
         if y is not None or mask is not None or np.ndim(epsilon):
             raise ValueError(
                 "Labels of a dataset come with its batches, (x, y); `y`, "
@@ -56,9 +56,9 @@ def _generate(run, x, y, epsilon, mask, batch_size, progress):
     single = _is_single(run.model, x)
     if single:
         x = x[None]
-        y = None if y is None else np.asarray(y)[None]
+        y = None if y is None else _rows(y, None)
         mask = None if mask is None else np.asarray(mask)[None]
-    arguments.check_inputs(x, run.attack.value_range)
+    x = check_inputs(x, run.attack.value_range)
     y = run.checked_labels(x, y)
     epsilon = arguments.check_epsilon(epsilon, len(x))
     if mask is not None:
@@ -113,12 +113,22 @@ def _is_single(model, x):
         return False
 
 
+def _rows(y, rows):
+    """Returns rows of labels, or of each of several outputs' labels."""
+    return keras.tree.map_structure(
+        lambda part: (
+            part[rows] if hasattr(part, "shape") else np.array(part)[rows]
+        ),
+        y,
+    )
+
+
 def _slices(x, y, mask, epsilon, batch_size):
     for first in range(0, len(x), batch_size):
         rows = slice(first, first + batch_size)
         yield (
             x[rows],
-            None if y is None else y[rows],
+            None if y is None else _rows(y, rows),
             None if mask is None else mask[rows],
             epsilon[rows] if epsilon.ndim else epsilon,
         )
@@ -131,6 +141,6 @@ def _batches(run, dataset, epsilon):
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         x = ops.convert_to_tensor(x)
-        arguments.check_inputs(x, run.attack.value_range)
+        x = check_inputs(x, run.attack.value_range)
         y = run.checked_labels(x, y)
         yield x, y, None, arguments.check_epsilon(epsilon, len(x))

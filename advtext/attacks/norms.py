@@ -28,7 +28,8 @@ def _inner_axes(x):
 
 
 def length(x, norm):
-    """Returns the length of every example, `(batch,)`."""
+    """Returns the length of every example, `(batch,)`, at least float32."""
+    x = backend.at_least_float32(x)
     magnitude = ops.abs(x)
     axes = _inner_axes(x)
     if norm == "linf":

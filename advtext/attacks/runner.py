@@ -1,5 +1,3 @@
-import weakref
-
 import keras
 import numpy as np
 from keras import ops
@@ -7,7 +5,15 @@ from keras import ops
 from advtext import backend
 from advtext.attacks import arguments
 from advtext.kept_state import state_kept
-from advtext.logits import check_activation, check_logits, check_not_softmax
+from advtext.logits import (
+    WAY_OUT,
+    check_activation,
+    check_keras_3,
+    check_logits,
+    check_not_softmax,
+    look_like_probabilities,
+)
+from advtext.losses import cross_entropy
 
 # Examples on which a model is tried before it is attacked.
 _TRIED = 8
@@ -27,7 +33,11 @@ class Runner:
     """
 
     def __init__(self, attack, model, training):
-        check_activation(model)
+        # A loss of one's own knows what the model gives.
+        self.own_loss = attack.loss is not cross_entropy
+        if not self.own_loss:
+            check_activation(model)
+        check_keras_3(model)
         self.attack = attack
         self.model = model
         owner = getattr(model, "__self__", model)
@@ -38,14 +48,18 @@ class Runner:
                 "decides itself how it runs."
             )
         self.training = training
-        # What is known of the model: the number of its logits, and the attack
-        # compiled with it.
-        self.known = {}
+        self.facts = {}
+        self.known = None
+        if isinstance(self.layer, keras.Model):
+            # A callback of `fit` may attack the model in training.
+            backend.sync_state(self.layer)
+        self._look()
+
+    def _look(self):
+        """Takes up what is known of the model as it is now."""
         if self.layer is not None:
-            self.known = attack.compiled.setdefault(self.layer, {})
-            if isinstance(self.layer, keras.Model):
-                # A callback of `fit` may attack the model in training.
-                backend.sync_state(self.layer)
+            self.known = self.attack.compiled.of(self.layer)
+            self.facts = self.known.facts.setdefault(self._method(), {})
 
     def logits(self, x, training=None):
         if not isinstance(self.model, keras.Layer):
@@ -75,16 +89,27 @@ class Runner:
         Raises:
             ValueError: If they are wrong, or missing for a targeted attack.
         """
-        if "num_logits" not in self.known:
-            self.known["num_logits"] = self._num_logits(x)
+        looks = y is None or not self.own_loss
+        if looks and "num_logits" not in self.facts:
+            num_logits = self._num_logits(x)
+            # Keras may have noted in the model that it was called.
+            self._look()
+            self.facts["num_logits"] = num_logits
         self.check_target(y)
         if y is None:
             return None
-        y = arguments.check_labels(y, len(x), self.known["num_logits"])
+        if self.own_loss:
+            return arguments.check_own_labels(y, len(x), x.dtype)
+        y = arguments.check_labels(y, len(x), self.facts["num_logits"])
         return ops.convert_to_tensor(y)
 
+    def _method(self):
+        """Returns the name of the method that is attacked, or `None`."""
+        return None if self.model is self.layer else self.model.__name__
+
     def __call__(self, x, y, mask, epsilon):
-        epsilon = ops.cast(epsilon, x.dtype)
+        dtype = keras.backend.result_type(x.dtype, "float32")
+        epsilon = ops.cast(epsilon, dtype)
         found = self._compiled()(x, y, mask, epsilon)
         self._check_moved(x, y, epsilon, found)
         return found
@@ -105,23 +130,15 @@ class Runner:
         """Returns `examples`, compiled once for a model."""
         if self.layer is None:
             return self.examples
-        key = getattr(self.model, "__name__", None), self.training
-        if key not in self.known:
-            self.known[key] = self._compile()
-        return self.known[key]
-
-    def _compile(self):
         attack, training = self.attack, self.training
-        # What is compiled must not keep the model alive.
-        layer = weakref.ref(self.layer)
-        name = None if self.model is self.layer else self.model.__name__
+        name = self._method()
 
-        def examples(*args):
-            model = layer() if name is None else getattr(layer(), name)
+        def examples(layer, *args):
+            model = layer if name is None else getattr(layer, name)
             return Runner(attack, model, training).examples(*args)
 
         seeds = [generator.state for generator in attack.seed_generators]
-        return backend.compiled(examples, [*self.layer.variables, *seeds])
+        return self.known.function((name, training), examples, seeds)
 
     def _check_moved(self, x, y, epsilon, found):
         """Tells why an attack changed nothing at all."""
@@ -138,12 +155,21 @@ class Runner:
             gradient = backend.input_gradient(
                 lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
             )
-        if not bool(ops.any(gradient != 0)):
+            logits = self.logits(x)
+        if bool(ops.any(gradient != 0)):
+            return
+        if not self.own_loss and look_like_probabilities(logits):
             raise ValueError(
-                "The gradient is zero in every example: the model is so sure "
-                "that its loss is flat there, or it gives probabilities in "
-                "place of logits. Take the model without its last activation."
+                "The gradient is zero in every example, and the model seems "
+                f"to give probabilities in place of logits. {WAY_OUT}"
             )
+        raise ValueError(
+            "The gradient is zero in every example: the model is flat there "
+            "(saturated or dead units, or an output that does not depend on "
+            "`x`). Are the inputs scaled as in training? Start beside them, "
+            "ProjectedGradientDescent(..., random_start=True), or attack a "
+            "model in float64."
+        )
 
 
 def _has_fixed_batch(layer):

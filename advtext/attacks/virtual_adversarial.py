@@ -6,6 +6,7 @@ from advtext.attacks.arguments import check_count, check_length
 from advtext.attacks.attack import Attack
 from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.norms import direction
+from advtext.backend import at_least_float32
 from advtext.losses import kl_divergence_from_logits
 
 
@@ -92,6 +93,8 @@ class VirtualAdversarial(Attack):
         embedded = ops.stop_gradient(ops.convert_to_tensor(embedded))
         if logits is None and self.num_power_iterations:
             logits = logits_fn(embedded)
+        # In half precision lengths would overflow and short steps vanish.
+        dtype, embedded = embedded.dtype, at_least_float32(embedded)
         noise = keras.random.normal(
             ops.shape(embedded),
             dtype=embedded.dtype,
@@ -100,15 +103,15 @@ class VirtualAdversarial(Attack):
         vector = direction(masked(noise, mask), "l2")
         for _ in range(self.num_power_iterations):
             gradient = backend.input_gradient(
-                lambda x: ops.sum(divergence(logits, logits_fn(x))),
+                lambda x: ops.sum(
+                    divergence(logits, logits_fn(ops.cast(x, dtype)))
+                ),
                 embedded + self.xi * vector,
             )
             vector = direction(masked(gradient, mask), "l2")
-        epsilon = self.epsilon if epsilon is None else epsilon
-        epsilon = per_example(epsilon, embedded)
-        return ops.stop_gradient(
-            self._confined(epsilon * vector, embedded, epsilon)
-        )
+        epsilon = per_example(self.check_epsilon(epsilon), embedded)
+        found = self._confined(epsilon * vector, embedded, epsilon)
+        return ops.stop_gradient(ops.cast(found, dtype))
 
     def examples(self, logits_fn, x, y, mask, epsilon):
         return self.inside(

@@ -65,7 +65,8 @@ def decode(data, place, unit):
         raise ValueError(
             f"{place(at)}: byte {at + 1} of the {unit} is NUL, which no text "
             "has. If the file is UTF-16, convert it: "
-            f"`iconv -f utf-16{order} -t utf-8`; otherwise take them out: `tr -d '\\000'`."
+            f"`iconv -f utf-16{order} -t utf-8`; otherwise take them out: "
+            "`tr -d '\\000'`."
         )
     return text.lstrip("\ufeff") if text[:1] == "\ufeff" else text
 

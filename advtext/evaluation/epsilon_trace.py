@@ -86,14 +86,19 @@ def plot_epsilon_trace(rows, path, inputs=None, class_names=None):
     """Draws a line for each class, and inputs along them underneath.
 
     Args:
-        rows: What `epsilon_trace` returned.
+        rows: What `epsilon_trace` returned, or its rows alone.
         path: The PNG to write.
-        inputs: The inputs that it returned, if they are images.
+        inputs: The inputs that it returned; shown if they are images.
         class_names: Names of the classes; their numbers by default.
 
     Raises:
         ValueError: If the inputs are no images.
     """
+    if isinstance(rows, tuple):
+        rows, found = rows
+        # Other inputs than images are no error here: nobody asked for them.
+        images = found.ndim == 3 or found.shape[3:] in ((1,), (3,))
+        inputs = found if inputs is None and images else inputs
     number = sum(key.startswith("logit_") for key in rows[0])
     epsilons = [row["epsilon"] for row in rows]
     figure = new_figure(6.8, 3.8 if inputs is None else 4.9)

@@ -101,11 +101,12 @@ def _against_unit(y, logits):
     return -ops.sum(one_hot * logits, axis=-1)
 
 
-def plot_fooling(rows, images, fooled, path, class_names=None):
+def plot_fooling(rows, images=None, fooled=None, path=None, class_names=None):
     """Draws the images, a row for each class, framed where they fooled.
 
     Args:
-        rows: What `fooling` returned.
+        rows: The rows that `fooling` returned; or all that it returned, and
+            the path as second argument, without the next two.
         images: The images that it returned.
         fooled: Which of them fooled the model, as it returned.
         path: The PNG to write.
@@ -114,6 +115,9 @@ def plot_fooling(rows, images, fooled, path, class_names=None):
     Raises:
         ValueError: If the images are no images.
     """
+    if isinstance(rows, tuple):
+        path = images if path is None else path
+        rows, images, fooled = rows
     number, keep = np.shape(images)[:2]
     flat = check_images(np.reshape(images, (number * keep, *images.shape[2:])))
     shown = in_range(flat, *np.percentile(flat, (1, 99)))

@@ -1,18 +1,17 @@
 """What a model predicts, and how sure it is."""
 
-import weakref
-
 import keras
 import numpy as np
 from keras import ops
 
 from advtext import backend
 from advtext.attacks.arguments import check_count
+from advtext.compile_once import CompileOnce
 from advtext.evaluation.arguments import check_probabilities
 from advtext.logits import check_activation, check_logits, check_not_softmax
 
 # The functions compiled for a model: of itself and of its methods.
-_COMPILED = weakref.WeakKeyDictionary()
+_COMPILED = CompileOnce()
 
 
 def logits_function(model):
@@ -138,17 +137,10 @@ def compiled(model, spec=None):
     owner = getattr(model, "__self__", model)
     if not isinstance(owner, keras.Layer) or not owner.built:
         return function
-    known = _COMPILED.setdefault(owner, {})
     name = None if model is owner else model.__name__
-    # Not trainable, a text classifier computes less.
-    key = name, spec, owner.trainable
-    if key not in known:
-        # What is compiled must not keep the model alive.
-        layer = weakref.ref(owner)
 
-        def logits(x):
-            found = layer() if name is None else getattr(layer(), name)
-            return logits_function(found)(x)
+    def logits(owner, x):
+        found = owner if name is None else getattr(owner, name)
+        return logits_function(found)(x)
 
-        known[key] = backend.compiled(logits, owner.variables, spec)
-    return known[key]
+    return _COMPILED.of(owner).function((name, spec), logits, spec=spec)

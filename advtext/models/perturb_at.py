@@ -1,9 +1,15 @@
 import contextlib
 
 import keras
+import numpy as np
 from keras import ops
 
-from advtext.logits import check_activation
+from advtext.kept_state import state_kept
+from advtext.logits import (
+    check_activation,
+    check_keras_3,
+    check_not_softmax,
+)
 from advtext.models.find_layer import find_layer
 from advtext.models.perturbed_at import PerturbedAt
 from advtext.models.places import PlaceError, Places
@@ -55,6 +61,7 @@ def perturb_at(model, layer=None, call=None, mask=None):
     >>> training = AdversarialTraining(
     ...     classifier, [AdversarialLoss(FastGradient(epsilon=1.0))])
     """
+    check_keras_3(model)
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"`model` must be a Keras model. Received: {model!r} of type "
@@ -122,3 +129,23 @@ def _try_out(classifier):
             trial(shapes)
         if trial.error is not None:
             raise trial.error
+        _look_at_outputs(model)
+
+
+def _look_at_outputs(model):
+    """Raises `ValueError` if a model gives probabilities for zeros.
+
+    However they come about: no layer need tell.
+    """
+    zeros = keras.tree.map_structure(
+        lambda x: np.zeros([n or 2 for n in x.shape], x.dtype), model.input
+    )
+    outputs = []
+    # Some models cannot run where lengths are so small.
+    with (
+        contextlib.suppress(Exception),
+        state_kept(model.non_trainable_variables),
+    ):
+        outputs = keras.tree.flatten(model(zeros, training=False))
+    for output in outputs:
+        check_not_softmax(output)

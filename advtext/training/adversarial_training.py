@@ -110,6 +110,9 @@ class AdversarialTraining(keras.Model):
         """
         for each in keras.tree.flatten(loss):
             check_from_logits(each)
+        for term in self.terms:
+            # The next step is compiled with what is set until then.
+            term.keep_settings(False)
         self.compiled_outputs = Outputs(loss, self.output_names)
         names = self.output_names
         metrics = with_threshold_0(metrics, loss, names)

@@ -31,6 +31,7 @@ class CleanPass:
             vanish in half precision.
         again: `CleanPass` over the same batch with other random masks, for
             terms with a `second_pass`.
+        step: The step of the optimizer, for schedules.
     """
 
     embedded: Any
@@ -43,6 +44,7 @@ class CleanPass:
     output: Any = None
     scale_loss: Callable = lambda loss: loss
     again: Any = None
+    step: Any = None
 
     def at(self, output):
         """Returns the same of one output alone; `None` is all there are."""

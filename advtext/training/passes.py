@@ -3,6 +3,7 @@ import functools
 
 import keras
 
+from advtext import backend
 from advtext.backend import at_least_float32
 from advtext.kept_state import state_kept
 from advtext.training.added_losses import counted
@@ -78,6 +79,8 @@ class Passes:
             The value of the term, without its weight.
         """
         clean, slots = self._of(term)
+        if backend.is_symbolic(clean.embedded):
+            term.keep_settings()
         objectives, gradient, total = term.objectives(clean), None, 0.0
         while True:
             try:
@@ -114,7 +117,8 @@ class Passes:
         stream = 0 if term.needs_labels else len(self.cleans) - 1
         clean, slots = self.cleans[stream], [self.slots[stream]]
         embedded = self.gradients.in_turn(clean.embedded)
-        clean = dataclasses.replace(clean, embedded=embedded)
+        step = self.model.optimizer.iterations
+        clean = dataclasses.replace(clean, embedded=embedded, step=step)
         if term.second_pass:
             if stream not in self.again:
                 self.again[stream] = self._again(stream)

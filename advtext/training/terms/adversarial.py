@@ -84,7 +84,7 @@ class AdversarialLoss(Term):
             clean.embedded,
             mask=clean.mask,
             gradient=clean.loss_gradient,
-            epsilon=self.epsilon_of(clean),
+            **self.epsilon_for(clean),
         )
         return self._loss_at(clean, perturbation)
 
@@ -92,7 +92,9 @@ class AdversarialLoss(Term):
         if not self.accumulate_gradients:
             yield self.objective(clean)
             return
-        walk = self.attack.walk(clean.embedded, clean.mask)
+        walk = self.attack.walk(
+            clean.embedded, clean.mask, **self.epsilon_for(clean)
+        )
         perturbation = next(walk)
         share = 1.0 / self.attack.num_steps
         for step in range(self.attack.num_steps):

@@ -67,6 +67,7 @@ class SmoothnessLoss(Term):
             ),
             clean.embedded,
             mask=clean.mask,
+            **self.epsilon_for(clean),
         )
 
         def divergence(embedded):

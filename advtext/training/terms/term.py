@@ -3,10 +3,11 @@ from keras import ops
 
 from advtext.attacks.arguments import check_count, check_length
 from advtext.attacks.broadcast import masked
+from advtext.attacks.kept_settings import KeptSettings
 from advtext.attacks.norms import length
 
 
-class Term:
+class Term(KeptSettings):
     """Base of the terms that are added to the compiled loss.
 
     A subclass overrides `objective`, and sets `needs_labels` if it can only
@@ -66,16 +67,24 @@ class Term:
             weight,
         )
 
-    def epsilon_of(self, clean):
-        """Returns lengths `(batch,)`, or `None` for those of the attack.
+    def epsilon_for(self, clean):
+        """Returns what the attack is told in place of its own, a dict.
+
+        That is nothing, or `epsilon`: what its schedule says of the step, a
+        share of the length of each embedded example, or both.
 
         Args:
             clean: `CleanPass` of the batch.
         """
-        if not self.relative:
-            return None
-        embedded = masked(clean.embedded, clean.mask)
-        return self.attack.epsilon * length(embedded, self.attack.norm)
+        epsilon = getattr(self.attack, "epsilon", None)
+        if callable(epsilon):
+            epsilon = ops.cast(epsilon(clean.step), "float32")
+        elif not self.relative:
+            return {}
+        if self.relative:
+            embedded = masked(clean.embedded, clean.mask)
+            epsilon = epsilon * length(embedded, self.attack.norm)
+        return {"epsilon": epsilon}
 
     def objective(self, clean):
         """Computes the term's perturbation and returns its loss function.

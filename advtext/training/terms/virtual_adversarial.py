@@ -13,7 +13,8 @@ class VirtualAdversarialLoss(Term):
     it is computed on the unlabelled ones.
 
     Args:
-        epsilon: Length of the perturbation per example (l2), at least 0.
+        epsilon: Length of the perturbation per example (l2), a number of at
+            least 0 or a Keras schedule.
         xi: Length of the step of the finite difference, above 0.
         num_power_iterations: Power iterations; 0 takes random noise instead,
             the control.
@@ -60,10 +61,10 @@ class VirtualAdversarialLoss(Term):
             clean.embedded,
             clean.mask,
             clean.logits,
-            self.epsilon_of(clean),
             divergence=lambda *logits: clean.scale_loss(
                 clean.divergence(*logits)
             ),
+            **self.epsilon_for(clean),
         )
 
         def divergence(embedded):

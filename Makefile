@@ -64,7 +64,7 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-# A quarter of an hour on two cores; a try: make bench BENCH_FLAGS=--quick
+# Some 20 minutes on two cores; a try: make bench BENCH_FLAGS=--quick
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run_all.py $(BENCH_FLAGS)
 

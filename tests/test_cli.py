@@ -153,8 +153,8 @@ def test_a_wrong_config_is_named(tmp_path, refusal, text, message):
         ("train", '{"text": "a"}', "no label at all"),
         (
             "train",
-            '{"text": "a", "label": 0}\n{"text": "a", "label": 2}',
-            "train.jsonl:2: label 2 is out of range",
+            '{"text": "a", "label": 0}\n{"text": "a", "label": -2}',
+            "train.jsonl:2: label -2 is negative",
         ),
         ("test", '{"text": "a", "label": "odd"}', "'odd' does not occur in tr"),
         ("test", '{"text": "a", "label": null}', "a test text without a label"),

@@ -18,7 +18,7 @@ SMALL = Config(pretrain_batch_size=4, pretrain_timesteps=5)
 def parts(tiny):
     """The configuration of the run, its training and its held-out text."""
     config = RunDirectory(tiny.pretrained).config()
-    whole = text.all_text(text.prepare(config))
+    whole = text.all_text(text.prepare(config), config)
     return config, *pretrain._split(whole, config)
 
 

@@ -106,9 +106,14 @@ class PerturbedAt(Classifier):
         """Returns the logits, by way of what is embedded."""
         return self.given(inputs)(self.embed(inputs))
 
+    @property
+    def tells_layers_of_training(self):
+        """Whether the model takes `training`; else Keras leaves it unsaid."""
+        return "training" in inspect.signature(self.model.call).parameters
+
     def _call_model(self, inputs, training):
         # As Keras' `fit` does: without the argument, its layers decide.
-        if "training" in inspect.signature(self.model.call).parameters:
+        if self.tells_layers_of_training:
             return self.model(inputs, training=training)
         return self.model(inputs)
 

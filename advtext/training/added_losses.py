@@ -9,7 +9,8 @@ class _Half(keras.layers.Layer):
     """Runs a function of a model as Keras runs the model itself.
 
     Losses of the pass before are forgotten when it begins, those of a layer
-    that is called twice are kept, and all layers know that they train.
+    that is called twice are kept, and all layers know that they train, unless
+    the model, as in Keras' `fit`, does not tell them.
     """
 
     def __init__(self, model, function):
@@ -19,8 +20,8 @@ class _Half(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, training=False):
-        result = self.function(training=training)
+    def call(self, training=None):
+        result = self.function(training=True)
         # Regularization, which comes last, belongs to the step as a whole.
         regularized = sum(
             v.regularizer is not None for v in self.model.trainable_weights
@@ -41,4 +42,6 @@ def counted(model, function, inputs):
         `(result, losses)`, the second a list of tensors.
     """
     # No argument: Keras would convert it, and tie its mask to the result.
-    return _Half(model, functools.partial(function, inputs))(training=True)
+    half = _Half(model, functools.partial(function, inputs))
+    tells = getattr(model, "tells_layers_of_training", True)
+    return half(training=True if tells else None)

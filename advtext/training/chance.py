@@ -2,6 +2,7 @@ import math
 import warnings
 
 import keras
+from keras import ops
 
 from advtext import backend
 from advtext.attacks.broadcast import masked
@@ -59,7 +60,7 @@ class Chance:
         self.loss = math.log(max(classes, 2))
         mask = None if clean.mask is None else clean.mask[:_EXAMPLES]
         embedded = masked(clean.embedded[:_EXAMPLES], mask)
-        sizes = length(embedded, self.attacks[0].norm)
+        sizes = length(embedded, getattr(self.attacks[0], "norm", "l2"))
         for tracker, value in zip(self.trackers, (loss, sizes), strict=True):
             tracker.update_state(value)
 
@@ -102,7 +103,10 @@ class ChanceWarning(keras.callbacks.Callback):
             return
         backend.sync_state(self.model)
         loss = self.chance.trackers[0]
-        seen = float(loss.total), float(loss.count)
+        seen = tuple(
+            float(ops.convert_to_numpy(ops.convert_to_tensor(v)))
+            for v in (loss.total, loss.count)
+        )
         self.total += seen[0] - self.seen[0]
         self.count += seen[1] - self.seen[1]
         self.seen = seen

@@ -15,12 +15,16 @@ class KnownOnly(keras.metrics.Metric):
     `Precision` and `F1Score`, take weights alone.
 
     Args:
-        metric: A Keras metric. It keeps its name, and the result.
+        metric: A Keras metric. It keeps the result.
+        name: Name in the logs; by default that of the metric.
     """
 
-    def __init__(self, metric):
-        super().__init__(name=metric.name, dtype=metric.dtype)
+    def __init__(self, metric, name=None):
+        super().__init__(name=name or metric.name, dtype=metric.dtype)
         self.metric = metric
+        if hasattr(metric, "_direction"):
+            # What callbacks that watch a metric ask for.
+            self._direction = metric._direction
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         shape = y_pred.shape
@@ -61,7 +65,9 @@ def known_only(metrics):
         return list(map(known_only, metrics))
     if isinstance(metrics, str) and metrics.lower() not in _BY_LOSS:
         found = keras.metrics.get(metrics)
-        metrics = found if isinstance(found, keras.metrics.Metric) else metrics
+        if isinstance(found, keras.metrics.Metric):
+            # In the logs it is called what it was called in `compile`.
+            return KnownOnly(found, metrics)
     if not isinstance(metrics, keras.metrics.Metric):
         return metrics
     return KnownOnly(metrics)

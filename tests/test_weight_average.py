@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from advtext import backend, perturb_at
+from advtext import backend
 from advtext.attacks import FastGradient
+from advtext.models import SequentialClassifier
 from advtext.training import (
     AdversarialLoss,
     AdversarialTraining,
@@ -154,10 +155,9 @@ class Eager(keras.callbacks.Callback):
 
 def with_a_term():
     keras.utils.set_random_seed(0)
-    layers = [keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(1)]
-    classifier = perturb_at(keras.Sequential(layers), 0)
-    term = AdversarialLoss(FastGradient(0.1))
-    return AdversarialTraining(classifier, [term])
+    layers = keras.layers.Dense(4), keras.layers.Dense(1)
+    classifier = SequentialClassifier(layers, num_embedding_layers=1)
+    return AdversarialTraining(classifier, [AdversarialLoss(FastGradient(0.1))])
 
 
 @pytest.mark.parametrize("make", [model, with_a_term])
@@ -176,9 +176,7 @@ def test_every_one_of_several_steps_at_a_time_is_averaged(make):
         if beside:
             assert_close(states[0], eager.averages)
             if keras.backend.backend() == "tensorflow":
-                for ours, theirs in zip(
-                    states[0], eager.averages, strict=True
-                ):
+                for ours, theirs in zip(states[0], eager.averages, strict=True):
                     np.testing.assert_array_equal(ours, theirs)
     for several in states[1:]:
         for ours, theirs in zip(states[0], several, strict=True):

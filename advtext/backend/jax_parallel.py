@@ -3,8 +3,8 @@
 What the functions take and give is told once, in `tensorflow_parallel`.
 """
 
-import contextlib
 import atexit
+import contextlib
 import math
 import os
 import re

@@ -73,7 +73,9 @@ class WeightAverage(keras.callbacks.Callback):
             average.assign(value)
         self.state = state
         self.following.enter_context(
-            backend.steps_followed_by(self.model, state, state.update_state)
+            backend.steps_followed_by(
+                self.model, state, lambda: state.update_state(variables)
+            )
         )
 
     def _detach(self):
@@ -110,7 +112,8 @@ class WeightAverage(keras.callbacks.Callback):
 
     def set_state(self, num_updates, averages):
         """Continues from a checkpoint."""
-        self.start = int(num_updates), list(map(ops.convert_to_tensor, averages))
+        averages = [ops.convert_to_tensor(a) for a in averages]
+        self.start = int(num_updates), averages
 
 
 class _State(keras.metrics.Metric):
@@ -123,22 +126,18 @@ class _State(keras.metrics.Metric):
 
     def __init__(self, variables, decay):
         super().__init__(name="weight_average")
-        self.averaged = list(variables)
         self.smallest_rate = 1.0 - decay
         # Every device holds the same.
         own = {"initializer": "zeros", "aggregation": "only_first_replica"}
         self.num_updates = self.add_variable((), dtype="int32", **own)
         self.averages = [
-            self.add_variable(v.shape, dtype=v.dtype, **own)
-            for v in self.averaged
+            self.add_variable(v.shape, dtype=v.dtype, **own) for v in variables
         ]
 
-    def update_state(self):
+    def update_state(self, variables):
         """Moves the averages towards the variables."""
         self.num_updates.assign(self.num_updates + 1)
-        for average, variable in zip(
-            self.averages, self.averaged, strict=True
-        ):
+        for average, variable in zip(self.averages, variables, strict=True):
             exact = "float64" if variable.dtype == "float64" else "float32"
             t = ops.cast(self.num_updates, exact)
             # 1 - (1 + t) / (10 + t), without its rounding.

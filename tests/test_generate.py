@@ -253,7 +253,9 @@ def test_a_mask_is_true_or_false(model):
 
 
 def test_several_inputs_are_refused(model, attack):
-    with pytest.raises(TypeError, match="holds several inputs.*an attack perturbs one"):
+    with pytest.raises(
+        TypeError, match="holds several inputs.*an attack perturbs one"
+    ):
         attack(model, {"image": X}, Y)
 
 

@@ -1,13 +1,18 @@
+import types
+
 import keras
 import numpy as np
 import pytest
 from training_steps import data, text, training
 
-from advtext.attacks import FastGradient
+from advtext.attacks import FastGradient, ProjectedGradientDescent
+from advtext.config import Config
+from advtext.experiments import train_classifier
 from advtext.training import (
     AdversarialLoss,
     AdversarialTraining,
     EntropyLoss,
+    SmoothnessLoss,
     Term,
 )
 
@@ -120,3 +125,30 @@ def test_an_objective_that_is_no_scalar_is_refused():
     x, y = data(classifier)
     with pytest.raises(ValueError, match="'rows' must be a scalar.*mean"):
         training(classifier, [Rows()]).compute_gradients(x, y)
+
+
+@pytest.mark.parametrize("method", ["random", "mixed", "adversarial"])
+def test_a_share_of_the_embedded_length_is_one(method):
+    config = Config(method=method, epsilon=0.25, relative_epsilon=True)
+    descent = ProjectedGradientDescent(
+        0.25, num_steps=1, norm="l2", random_start=True
+    )
+    terms = train_classifier.build_terms(config)
+    terms.append(SmoothnessLoss(descent, relative=True))
+    embedded = np.array([[[3.0, 4.0]], [[0.0, 2.0]]], "float32")
+    clean = types.SimpleNamespace(embedded=embedded, mask=None, step=0)
+    for term in terms:
+        if hasattr(term, "attack"):
+            found = np.ravel(term.epsilon_for(clean)["epsilon"])
+            np.testing.assert_allclose(found, [1.25, 0.5], rtol=1e-6)
+
+
+def test_smoothness_is_trained_with_a_share():
+    classifier = text()
+    x, y = data(classifier)
+    attack = ProjectedGradientDescent(
+        0.1, num_steps=1, norm="l2", random_start=True
+    )
+    model = training(classifier, [SmoothnessLoss(attack, relative=True)])
+    gradients, _ = model.compute_gradients(x, y)
+    assert all(np.isfinite(np.asarray(g)).all() for g in gradients)

@@ -3,7 +3,13 @@ import numpy as np
 import pytest
 
 from advtext import backend
-from advtext.training import WeightAverage
+from advtext.attacks import FastGradient
+from advtext.models import SequentialClassifier
+from advtext.training import (
+    AdversarialLoss,
+    AdversarialTraining,
+    WeightAverage,
+)
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -128,8 +134,63 @@ def test_bad_decay_is_refused(decay):
         WeightAverage(decay)
 
 
-def test_several_steps_at_a_time_are_refused():
-    trained = model()
-    trained.compile("sgd", "mse", steps_per_execution=3)
-    with pytest.raises(ValueError, match="steps_per_execution=1"):
-        fit(trained, WeightAverage())
+class Eager(keras.callbacks.Callback):
+    """The average by the formula, one operation at a time after each step."""
+
+    def on_train_begin(self, logs=None):
+        weights = self.model.trainable_variables
+        self.averages = [keras.ops.copy(v.value) for v in weights]
+
+    def on_train_batch_end(self, batch, logs=None):
+        backend.sync_state(self.model)
+        t = int(self.model.optimizer.iterations)
+        rate = 1.0 - min(0.25, (1.0 + t) / (10.0 + t))
+        self.averages = [
+            average + rate * (variable.value - average)
+            for average, variable in zip(
+                self.averages, self.model.trainable_variables, strict=True
+            )
+        ]
+
+
+def with_a_term():
+    keras.utils.set_random_seed(0)
+    layers = keras.layers.Dense(4), keras.layers.Dense(1)
+    classifier = SequentialClassifier(layers, num_embedding_layers=1)
+    return AdversarialTraining(classifier, [AdversarialLoss(FastGradient(0.1))])
+
+
+@pytest.mark.parametrize("make", [model, with_a_term])
+def test_every_one_of_several_steps_at_a_time_is_averaged(make):
+    states = []
+    for steps in (1, 2, 4):
+        trained, average, eager = make(), WeightAverage(0.25), Eager()
+        trained.compile("adam", "mse", steps_per_execution=steps)
+        beside = [eager] * (steps == 1)
+        arguments = {"epochs": 2, "batch_size": 3, "shuffle": False}
+        fit(trained, average, *beside, **arguments, validation_data=(X, Y))
+        assert average.num_updates == 8
+        assert "weight_average" not in trained.history.history
+        assert all(m.name != "weight_average" for m in trained.metrics)
+        states.append(average.get_state())
+        if beside:
+            assert_close(states[0], eager.averages)
+            if keras.backend.backend() == "tensorflow":
+                for ours, theirs in zip(states[0], eager.averages, strict=True):
+                    np.testing.assert_array_equal(ours, theirs)
+    for several in states[1:]:
+        for ours, theirs in zip(states[0], several, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_interrupted_average_is_gone_on_with():
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    trained, average = model(), WeightAverage(0.9)
+    with pytest.raises(KeyboardInterrupt):
+        fit(trained, average, Stop())
+    assert average.num_updates == 1
+    fit(trained, average)
+    assert average.num_updates == 7

@@ -34,6 +34,9 @@ if keras.backend.backend() == "tensorflow":
     from advtext.backend.tensorflow import is_symbolic as is_symbolic
     from advtext.backend.tensorflow import repeat as repeat
     from advtext.backend.tensorflow import step as step
+    from advtext.backend.tensorflow import (
+        steps_followed_by as steps_followed_by,
+    )
     from advtext.backend.tensorflow import sync_state as sync_state
     from advtext.backend.tensorflow import (
         value_and_gradients as value_and_gradients,
@@ -71,6 +74,7 @@ elif keras.backend.backend() == "jax":
     from advtext.backend.jax import is_symbolic as is_symbolic
     from advtext.backend.jax import repeat as repeat
     from advtext.backend.jax import step as step
+    from advtext.backend.jax import steps_followed_by as steps_followed_by
     from advtext.backend.jax import sync_state as sync_state
     from advtext.backend.jax import value_and_gradients as value_and_gradients
     from advtext.backend.jax import vjp as vjp

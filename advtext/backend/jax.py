@@ -4,6 +4,7 @@ What the functions take and give is told once, in `advtext.backend.tensorflow`.
 """
 
 import collections
+import contextlib
 import functools
 import itertools
 import logging
@@ -89,21 +90,47 @@ def step(function):
             compilations[function.__name__] += 1
             shapes = [tuple(x.shape) for x in jax.tree.leaves(data)]
             _logger.info("Compiling %s for %s", function.__name__, shapes)
-        groups = [
-            self.trainable_variables,
-            self.non_trainable_variables,
-            self.metrics_variables,
-        ]
-        if len(state) == 4:
-            groups.insert(2, self.optimizer.variables)
-        variables, values = map(itertools.chain.from_iterable, (groups, state))
-        with Scope(variables, values) as scope:
-            logs = function(self, data)
-        return logs, tuple(
-            [scope.get_current_value(v) for v in group] for group in groups
-        )
+        return _with_state(self, state, functools.partial(function, self, data))
 
     return stateless
+
+
+def _with_state(model, state, function):
+    """Runs a function on a state in the order of Keras' steps."""
+    groups = [
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.metrics_variables,
+    ]
+    if len(state) == 4:
+        groups.insert(2, model.optimizer.variables)
+    variables, values = map(itertools.chain.from_iterable, (groups, state))
+    with Scope(variables, values) as scope:
+        result = function()
+    return result, tuple(
+        [scope.get_current_value(v) for v in group] for group in groups
+    )
+
+
+@contextlib.contextmanager
+def steps_followed_by(model, metric, function):
+    """As `advtext.backend.tensorflow.steps_followed_by`."""
+    step = model.train_step
+
+    def longer(state, data):
+        logs, state = step(state, data)
+        return logs, _with_state(model, state, function)[1]
+
+    # What is among the metrics is handed from step to step.
+    model._metrics.append(metric)
+    model.train_step = longer
+    model.make_train_function(force=True)
+    try:
+        yield
+    finally:
+        model.train_step = step
+        model.train_function = None
+        model._metrics.remove(metric)
 
 
 def after(x, tensors):

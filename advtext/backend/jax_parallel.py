@@ -4,6 +4,7 @@ What the functions take and give is told once, in `tensorflow_parallel`.
 """
 
 import atexit
+import contextlib
 import math
 import os
 import re
@@ -78,6 +79,11 @@ def data_parallel(num_devices):
     return keras.distribution.DataParallel(
         devices=devices, auto_shard_dataset=False
     ).scope()
+
+
+def scope_of(model):
+    """As `advtext.backend.tensorflow_parallel.scope_of`."""
+    return contextlib.nullcontext()
 
 
 def connect(coordinator, num_processes, process_id, seconds):

@@ -1,5 +1,7 @@
 """Gradients by `tf.GradientTape`."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
@@ -117,6 +119,32 @@ def after(x, tensors):
 def step(function):
     """Makes a Keras step of a function `(model, data) -> logs`: it is one."""
     return function
+
+
+@contextlib.contextmanager
+def steps_followed_by(model, metric, function):
+    """Has a function run after every training step of `fit`, and within it.
+
+    Args:
+        model: Compiled and built Keras model, while it is being fitted.
+        metric: `keras.metrics.Metric` that holds the variables that the
+            function assigns.
+        function: Function without arguments.
+    """
+    step = model.train_step
+
+    def longer(data):
+        logs = step(data)
+        function()
+        return logs
+
+    model.train_step = longer
+    model.make_train_function(force=True)
+    try:
+        yield
+    finally:
+        model.train_step = step
+        model.train_function = None
 
 
 def compiled(function, variables, spec=None):

@@ -62,6 +62,11 @@ def data_parallel(num_devices):
     return tf.distribute.MirroredStrategy(devices).scope()
 
 
+def scope_of(model):
+    """Returns the context in which a model's variables are made."""
+    return model.distribute_strategy.scope()
+
+
 def _devices():
     list_devices = tf.config.list_logical_devices
     return list_devices("GPU") or list_devices("CPU")

@@ -163,6 +163,9 @@ class Config:
         at_least=0,
         unit="units of the embedding",
     )
+    relative_epsilon: bool = setting(
+        False, "Take epsilon as a share of a document's embedded length"
+    )
     xi: float = setting(
         0.1,
         "Length of the trial step of virtual_adversarial",

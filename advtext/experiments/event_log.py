@@ -11,10 +11,10 @@ from advtext.experiments.run_directory import naming
 
 
 class EventLog(keras.callbacks.Callback):
-    """Logs every Keras epoch for TensorBoard, on any backend.
+    """Logs passes over the data for TensorBoard, on any backend.
 
     `keras.callbacks.TensorBoard` needs TensorFlow. The tags are the same
-    (`epoch_loss`, ...), and the step is the number of the epoch.
+    (`epoch_loss`, ...), and the step is the number of the pass, from 1.
 
     Args:
         path: The folder, a `Path`; `train` is made in it. `None` writes
@@ -48,15 +48,21 @@ class EventLog(keras.callbacks.Callback):
             self.claim(f"{self.path.name}/train/{self.file.name}")
         self._write(file_version="brain.Event:2")
 
-    def on_epoch_end(self, epoch, logs=None):
-        logs = dict(logs or {})
+    def write(self, number, logs):
+        """Logs a pass.
+
+        Args:
+            number: Which pass, from 1.
+            logs: Dict of its means.
+        """
+        logs = dict(logs)
         # A computation of all processes, whether they write or not.
         logs["learning_rate"] = self.model.optimizer.learning_rate
         values = [
             Summary.Value(tag=f"epoch_{name}", simple_value=float(value))
             for name, value in logs.items()
         ]
-        self._write(step=epoch, summary=Summary(value=values))
+        self._write(step=number, summary=Summary(value=values))
 
     def _write(self, **fields):
         if self.path is None:

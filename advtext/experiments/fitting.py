@@ -6,7 +6,7 @@ import time
 import keras
 
 from advtext import backend
-from advtext.experiments import parallel, peak
+from advtext.experiments import parallel, passes, peak
 from advtext.experiments.event_log import EventLog
 from advtext.experiments.run_directory import RunDirectory
 from advtext.training import Checkpoint, Progress, TimeLimit
@@ -51,7 +51,7 @@ def fit(plan, config):
     plan.batches.steps = math.ceil(plan.num_steps / epochs)
     path = run.checkpoint if parallel.is_first(config) else None
     checkpoint = Checkpoint(path, plan.batches, average)
-    done = _restore(checkpoint, plan.model, run, config) if config.resume else 0
+    done = _restore(checkpoint, plan, run, config) if config.resume else 0
     if done < epochs:
         callbacks = _callbacks(plan, config, checkpoint, done, epochs)
         with backend.matmul_dtype(config.matmul_dtype):
@@ -71,15 +71,19 @@ def fit(plan, config):
     return len(checkpoint.history) == epochs, checkpoint.seconds
 
 
-def _restore(checkpoint, model, run, config):
+def _restore(checkpoint, plan, run, config):
     """Returns how many Keras epochs are done already."""
     content = parallel.file_of_first(config, run.checkpoint)
     if content is None:
         return 0
-    done = checkpoint.restore(model, content)
+    done = checkpoint.restore(plan.model, content)
     if parallel.is_first(config):
-        run.write_history(checkpoint.history)
+        run.write_history(passes.rows(checkpoint, _num_passes(plan)))
     return done
+
+
+def _num_passes(plan):
+    return math.ceil(plan.num_steps / plan.batches.batches_per_pass)
 
 
 def _callbacks(plan, config, checkpoint, done, epochs):
@@ -87,14 +91,16 @@ def _callbacks(plan, config, checkpoint, done, epochs):
     callbacks = [Finite()]
     if plan.weight_average is not None:
         callbacks.append(plan.weight_average)
-    callbacks.append(Clock(checkpoint))
+    callbacks += [passes.Marks(checkpoint, plan.batches), Clock(checkpoint)]
     if parallel.is_first(config):
         run = RunDirectory(config.run_dir)
         progress = _progress(plan, config, done, epochs)
-        written = [_History(checkpoint, run), EventLog(run.logs, run.claim)]
-        callbacks += [progress, checkpoint, *written]
+        log = EventLog(run.logs, run.claim)
+        callbacks += [progress, checkpoint]
     else:
-        callbacks += [checkpoint, EventLog(None)]
+        run, log = None, EventLog(None)
+        callbacks.append(checkpoint)
+    callbacks += [log, _History(checkpoint, run, log, _num_passes(plan))]
     return [*callbacks, _SharedTimeLimit(config)]
 
 
@@ -163,12 +169,42 @@ class Clock(keras.callbacks.Callback):
 
 
 class _History(keras.callbacks.Callback):
-    """Writes `history.csv` after every checkpoint."""
+    """Writes `history.csv` after every checkpoint, and events after a pass.
 
-    def __init__(self, checkpoint, run):
+    Args:
+        checkpoint: `Checkpoint` of the training.
+        run: Its `RunDirectory`; `None` writes no file.
+        log: `EventLog`.
+        num_passes: Passes of the whole training.
+    """
+
+    def __init__(self, checkpoint, run, log, num_passes):
         super().__init__()
         self.checkpoint = checkpoint
         self.run = run
+        self.log = log
+        self.num_passes = num_passes
+
+    def on_train_begin(self, logs=None):
+        self.told = 0
+        if self.checkpoint.history:
+            self.told = len(self._finished())
 
     def on_epoch_end(self, epoch, logs=None):
-        self.run.write_history(self.checkpoint.history)
+        if self.run is not None:
+            history = passes.rows(self.checkpoint, self.num_passes)
+            self.run.write_history(history)
+        finished = self._finished()
+        for number in range(self.told, len(finished)):
+            self.log.write(number + 1, finished[number])
+        self.told = len(finished)
+
+    def _finished(self):
+        """Returns the rows of passes that are over, the last at the end."""
+        found = passes.rows(self.checkpoint, self.num_passes)
+        ended = len(self.checkpoint.history) == self.params["epochs"]
+        if found[-1]["pass"] % 1 and not ended:
+            found.pop()
+        if len(found) == self.num_passes and not ended:
+            found.pop()
+        return found

@@ -164,7 +164,7 @@ class RunDirectory:
         self._save("metrics.json", lambda path: path.write_bytes(content))
 
     def write_history(self, history):
-        """Writes `history.csv`: a row per Keras epoch."""
+        """Writes `history.csv`: a row per pass over the data."""
         names = sorted({name for row in history for name in row})
         text = io.StringIO()
         writer = csv.DictWriter(text, ["epoch", *names], lineterminator="\n")

@@ -131,15 +131,17 @@ def _flops(config, batches):
 
 def build_terms(config):
     """Returns the terms of the configured method."""
-    terms = []
+    terms, options = [], {"relative": config.relative_epsilon}
     if config.method == "random":
         noise = attacks.RandomNoise(config.epsilon, seed=config.seed)
         terms.append(
-            training.AdversarialLoss(noise, config.weight, "random_loss")
+            training.AdversarialLoss(
+                noise, config.weight, "random_loss", **options
+            )
         )
     if config.method in ADVERSARIAL:
         attack = attacks.FastGradient(config.epsilon, norm="l2")
-        terms.append(training.AdversarialLoss(attack, config.weight))
+        terms.append(training.AdversarialLoss(attack, config.weight, **options))
     if config.method in VIRTUAL_ADVERSARIAL:
         terms.append(
             training.VirtualAdversarialLoss(
@@ -148,6 +150,7 @@ def build_terms(config):
                 config.num_power_iterations,
                 config.weight,
                 seed=config.seed,
+                **options,
             )
         )
     if config.method == "mixed":

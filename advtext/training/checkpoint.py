@@ -27,6 +27,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Attributes:
         history: One dict of logs for every finished epoch.
+        marks: What other callbacks note meanwhile, as JSON keeps it.
         seconds: Time spent training so far, over all runs.
 
     Example:
@@ -43,6 +44,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.batches = batches
         self.weight_average = weight_average
         self.history = []
+        self.marks = []
         self.seconds = 0.0
 
     def on_epoch_end(self, epoch, logs=None):
@@ -74,6 +76,7 @@ class Checkpoint(keras.callbacks.Callback):
         for i, array in enumerate(average.get_state() if average else ()):
             arrays[f"average_{i}"] = array
         state = {"history": self.history, "seconds": self.seconds}
+        state["marks"] = self.marks
         state["num_updates"] = average.num_updates if average else 0
         arrays["state"] = np.frombuffer(json.dumps(state).encode(), "uint8")
         try:
@@ -129,6 +132,7 @@ class Checkpoint(keras.callbacks.Callback):
                 [arrays[f"average_{i}"] for i in range(len(arrays))],
             )
         self.history = state["history"]
+        self.marks = state.get("marks", [])
         self.seconds = state["seconds"]
         self.batches.seek(len(self.history) * self.batches.num_batches)
         return len(self.history)

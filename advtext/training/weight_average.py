@@ -1,3 +1,5 @@
+import contextlib
+
 import keras
 from keras import ops
 
@@ -10,15 +12,14 @@ class WeightAverage(keras.callbacks.Callback):
     After update t the average moves by `1 - min(decay, (1 + t) / (10 + t))`
     towards the weights: the warm-up lets it forget the first ones. The average
     stands in for the weights while the model is evaluated, and stays in place
-    when training ends.
+    when training ends. With `steps_per_execution` above 1 every one of the
+    steps is averaged.
 
     Args:
         decay: Largest decay, in [0, 1).
 
     Raises:
-        ValueError: If `decay` is out of range; when training begins, if the
-            model was compiled with `steps_per_execution` above 1: the weights
-            in between would not be seen.
+        ValueError: If `decay` is out of range.
 
     Example:
 
@@ -37,38 +38,55 @@ class WeightAverage(keras.callbacks.Callback):
                 f"`decay` must be in [0, 1). Received: decay={decay!r}."
             )
         self.decay = decay
-        self.num_updates = 0
-        self.averages = []
+        self.start = 0, []
+        self.state = None
         self.held = None
+        self.following = contextlib.ExitStack()
+
+    @property
+    def num_updates(self):
+        """Number of updates that are averaged."""
+        return self._current()[0]
+
+    @property
+    def averages(self):
+        """List of the averaged weights; empty before training."""
+        return self._current()[1]
+
+    def _current(self):
+        if self.state is None:
+            return self.start
+        backend.sync_state(self.model)
+        values = [ops.copy(v.value) for v in self.state.averages]
+        return int(self.state.num_updates.value), values
 
     def on_train_begin(self, logs=None):
-        steps = self.model.steps_per_execution
-        if steps != 1:
-            raise ValueError(
-                "WeightAverage must see the weights after every step, and "
-                "several run at a time: compile with steps_per_execution=1. "
-                f"Received: steps_per_execution={steps}."
+        # One that was interrupted did not end.
+        self._detach()
+        variables = self.model.trainable_variables
+        num_updates, averages = self.start
+        with backend.parallel.scope_of(self.model):
+            state = _State(variables, self.decay)
+        state.num_updates.assign(num_updates)
+        values = averages or [ops.copy(v.value) for v in variables]
+        for average, value in zip(state.averages, values, strict=True):
+            average.assign(value)
+        self.state = state
+        self.following.enter_context(
+            backend.steps_followed_by(
+                self.model, state, lambda: state.update_state(variables)
             )
-        if not self.averages:
-            self.averages = [
-                ops.copy(v.value) for v in self.model.trainable_variables
-            ]
+        )
 
-    def on_train_batch_end(self, batch, logs=None):
-        backend.sync_state(self.model)
-        self.num_updates += 1
-        t = self.num_updates
-        rate = 1.0 - min(self.decay, (1.0 + t) / (10.0 + t))
-        self.averages = [
-            average + rate * (variable.value - average)
-            for average, variable in zip(
-                self.averages, self.model.trainable_variables, strict=True
-            )
-        ]
+    def _detach(self):
+        """Keeps the averages, and leaves the model's steps as they were."""
+        self.start, self.state = self._current(), None
+        self.following.close()
 
     def on_test_begin(self, logs=None):
-        if self.averages and self.held is None:
-            self.held = self._put(self.averages)
+        averages = self.averages
+        if averages and self.held is None:
+            self.held = self._put(averages)
 
     def on_test_end(self, logs=None):
         if self.held is not None:
@@ -76,6 +94,7 @@ class WeightAverage(keras.callbacks.Callback):
             self.held = None
 
     def on_train_end(self, logs=None):
+        self._detach()
         self._put(self.averages)
 
     def _put(self, values):
@@ -93,5 +112,42 @@ class WeightAverage(keras.callbacks.Callback):
 
     def set_state(self, num_updates, averages):
         """Continues from a checkpoint."""
-        self.num_updates = int(num_updates)
-        self.averages = [ops.convert_to_tensor(a) for a in averages]
+        averages = [ops.convert_to_tensor(a) for a in averages]
+        self.start = int(num_updates), averages
+
+
+class _State(keras.metrics.Metric):
+    """The averages: as a metric's, their variables belong to a step's state.
+
+    Args:
+        variables: The variables that are averaged.
+        decay: Largest decay.
+    """
+
+    def __init__(self, variables, decay):
+        super().__init__(name="weight_average")
+        self.smallest_rate = 1.0 - decay
+        # Every device holds the same.
+        own = {"initializer": "zeros", "aggregation": "only_first_replica"}
+        self.num_updates = self.add_variable((), dtype="int32", **own)
+        self.averages = [
+            self.add_variable(v.shape, dtype=v.dtype, **own) for v in variables
+        ]
+
+    def update_state(self, variables):
+        """Moves the averages towards the variables."""
+        self.num_updates.assign(self.num_updates + 1)
+        for average, variable in zip(self.averages, variables, strict=True):
+            exact = "float64" if variable.dtype == "float64" else "float32"
+            t = ops.cast(self.num_updates, exact)
+            # 1 - (1 + t) / (10 + t), without its rounding.
+            rate = ops.maximum(self.smallest_rate, 9.0 / (10.0 + t))
+            rate = ops.cast(rate, variable.dtype)
+            average.assign(average + rate * (variable.value - average))
+
+    def reset_state(self):
+        """Does nothing: the average goes on from epoch to epoch."""
+
+    def result(self):
+        """Returns no logs."""
+        return {}

@@ -23,6 +23,8 @@ class SmoothnessLoss(Term):
             predictions are trained, for one more pass; otherwise the clean
             prediction is held fixed.
         name: Name under which the term is logged.
+        relative: Whether `epsilon` is a share of the length of each example
+            as it is embedded (0.01 of it, say) in place of a length.
         **options: `start_step` and `output`, as of `Term`.
 
     Raises:
@@ -48,9 +50,11 @@ class SmoothnessLoss(Term):
         weight=1.0,
         symmetric=False,
         name="smoothness_loss",
+        relative=False,
         **options,
     ):
         super().__init__(weight, name, **options)
+        self.relative = relative
         self.attack = attack
         self.symmetric = symmetric
         check_attack(attack)

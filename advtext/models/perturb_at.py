@@ -119,26 +119,26 @@ def _try_out(classifier):
     if getattr(model, "inputs", None):
         # A sequential model does not know its input by itself.
         sequential = isinstance(model, keras.Sequential)
+        inputs = model.inputs[0] if sequential else model.input
         trial = Trial(classifier)
         shapes = keras.tree.map_structure(
-            lambda x: keras.KerasTensor(x.shape, x.dtype),
-            model.inputs[0] if sequential else model.input,
+            lambda x: keras.KerasTensor(x.shape, x.dtype), inputs
         )
         # On JAX some models cannot run where a length is unknown.
         with contextlib.suppress(Exception):
             trial(shapes)
         if trial.error is not None:
             raise trial.error
-        _look_at_outputs(model)
+        _look_at_outputs(model, inputs)
 
 
-def _look_at_outputs(model):
+def _look_at_outputs(model, inputs):
     """Raises `ValueError` if a model gives probabilities for zeros.
 
     However they come about: no layer need tell.
     """
     zeros = keras.tree.map_structure(
-        lambda x: np.zeros([n or 2 for n in x.shape], x.dtype), model.input
+        lambda x: np.zeros([n or 2 for n in x.shape], x.dtype), inputs
     )
     outputs = []
     # Some models cannot run where lengths are so small.

@@ -530,3 +530,22 @@ def test_a_mask_of_the_inputs_is_respected():
     everywhere, masked = (np.any(np.asarray(f) != 0, axis=-1) for f in found)
     assert everywhere.all()
     np.testing.assert_array_equal(masked, PADDED != 0)
+
+
+def test_padding_of_a_masked_model_may_stand_on_the_left():
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            masked_embedding(SIZE, 3, name="embedding"),
+            layers.LSTM(4),
+            layers.Dense(1),
+        ]
+    )
+    turned = np.array([np.roll(row, np.sum(row == 0)) for row in PADDED])
+    assert np.any(turned[:, 0] == 0) and np.all(turned[:, -1])
+    right, left = (
+        step(perturb_at(model, "embedding"), [adversarial()], x)
+        for x in (PADDED, turned)
+    )
+    for one, other in zip(right, left, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

@@ -167,6 +167,27 @@ def test_an_arm_of_another_configuration_is_refused_before_any_is_run(
     assert not trained
 
 
+@pytest.mark.parametrize("split", ["train", "unsup", "test"])
+def test_finished_arms_of_other_text_are_not_mixed_with_new_ones(
+    tiny, finished, tmp_path, trained, split
+):
+    run_dir = shutil.copytree(finished[0], tmp_path / "run")
+    path = shutil.copytree(tiny.data, tmp_path / "data") / f"{split}.jsonl"
+    pretrained = str(finished[0] / "language_model")
+    config = configure(run_dir, seeds=[0, 1, 2], pretrained=pretrained)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[2], *lines[1:]]))
+    # As if the folder that the arms were trained on had changed.
+    config = dataclasses.replace(config, data_dir=str(path.parent))
+    for arm in run_dir.glob("*_[01]/config.toml"):
+        was = arm.read_text()
+        arm.write_text(was.replace(str(tiny.data), str(path.parent)))
+    with pytest.raises(ValueError, match=f"text of {split} changed") as told:
+        table.run(config)
+    assert str(path) in str(told.value)
+    assert not trained
+
+
 def test_the_markdown_table():
     assert table.markdown(ROWS) == (
         "| method | labels | test error % | seeds | minutes a run |\n"

@@ -101,6 +101,11 @@ def load_images(data_dir="", tfds_name=""):
     return found
 
 
+def files_of(folder, split, part):
+    """Returns the files of a split's part: `"images"` or `"labels"`."""
+    return _files(Path(folder), _NAMES[split][part == "labels"])
+
+
 def _files(folder, pattern):
     """Returns the files of a part, in the order of their numbers."""
 

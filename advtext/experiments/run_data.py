@@ -6,6 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from advtext.config import ImageConfig
+from advtext.data.images import files_of
+from advtext.experiments import text
+from advtext.experiments.run_directory import RunDirectory
+
 
 def of_text(prepared):
     """Returns a sum (SHA-256) for the texts and the labels of every split.
@@ -60,7 +65,7 @@ def check(directory, config, sums, tokenizer=None):
         if before and before.get(name) != sums.get(name)
     ]
     if changed:
-        place = _place(config, changed[0].split()[-1])
+        place = _place(config, *changed[0].split(" of "))
         raise ValueError(
             f"The {' and the '.join(changed)} changed {began}: see {place}. "
             f"{way_out}"
@@ -73,9 +78,41 @@ def check(directory, config, sums, tokenizer=None):
         )
 
 
-def _place(config, split):
-    """Returns where a split comes from: its files, where they are known."""
+def check_finished(configs):
+    """Finds out whether finished runs were trained on the text of today.
+
+    Args:
+        configs: `Config` of each run; those that are not finished are left
+            out, for they look when they go on.
+
+    Raises:
+        ValueError: If something has changed; the file is named.
+    """
+    sums = {}
+    for config in configs:
+        directory = RunDirectory(config.run_dir)
+        owned = directory.owned
+        if not (directory.finished and owned.exists()):
+            continue
+        if not owned.facts().get("data"):
+            continue
+        tokenizer = directory.tokenizer()
+        words = tokenizer.fingerprint()
+        if words not in sums:
+            sums[words] = of_text(text.prepare(config, tokenizer))
+        check(directory, config, sums[words])
+
+
+def _place(config, part, split):
+    """Returns where data come from: their files, where they are known."""
     if not config.data_dir:
         return config.tfds_name
-    paths = sorted(Path(config.data_dir).glob(f"{split}*"))
+    if not isinstance(config, ImageConfig):
+        paths = sorted(Path(config.data_dir).glob(f"{split}*"))
+    elif config.tfds_name:
+        paths = []
+    else:
+        # To validate, the last training images take the place of the test's.
+        split = "train" if config.validate else split
+        paths = files_of(config.data_dir, split, part)
     return " and ".join(map(str, paths[:2])) or config.data_dir

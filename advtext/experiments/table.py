@@ -11,6 +11,7 @@ from advtext.evaluation.figure import despine, entitle, new_figure, save
 from advtext.experiments import (
     outputs,
     pretrain,
+    run_data,
     run_start,
     side_by_side,
     text,
@@ -44,8 +45,8 @@ def run(config):
 
     Raises:
         FileNotFoundError: If the text has no test set.
-        ValueError: If an arm is there with another configuration, or runs
-            of several processes are asked for.
+        ValueError: If an arm is there with another configuration or of
+            other text, or runs of several processes are asked for.
         ChildProcessError: If one of several `parallel_runs` fails.
     """
     directory = RunDirectory(config.run_dir)
@@ -80,6 +81,9 @@ def _run(directory, config):
     ]
     for _, arm in arms:
         run_start.check(RunDirectory(arm.run_dir), arm, "train")
+    if config.resume:
+        own = [language_model] if language_model else []
+        run_data.check_finished([*own, *(arm for _, arm in arms)])
     if language_model and pretrain.run(language_model) is None:
         return None
     results = _train(arms, config)

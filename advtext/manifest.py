@@ -63,6 +63,23 @@ class Manifest:
                 "is ours in that folder is not known. Name another folder."
             ) from error
 
+    def check_kind(self, kind, setting=""):
+        """Refuses a folder of another kind: its files are not to be replaced.
+
+        Args:
+            kind: what shall be written there.
+            setting: what names the folder, for messages.
+
+        Raises:
+            FileExistsError: the folder is of another kind.
+        """
+        there = self.read()["kind"] if self.exists() else kind
+        if there != kind:
+            raise FileExistsError(
+                f"{setting} {self.path} holds what `{there}` wrote, not "
+                f"`{kind}`. Name another folder.".lstrip()
+            )
+
     def begin(self, kind, names=()):
         """Writes a manifest, or a new one that names the files before, too.
 
@@ -71,8 +88,10 @@ class Manifest:
             names: of files that will be written.
 
         Raises:
+            FileExistsError: the folder is of another kind.
             OSError: it cannot be written.
         """
+        self.check_kind(kind)
         before = self.read()["files"] if self.exists() else []
         files = sorted({*before, *names})
         self._write({"kind": kind, "files": files, "facts": {}})

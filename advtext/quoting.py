@@ -3,6 +3,7 @@
 import reprlib
 
 _LONGEST = 100
+_MOST = 12
 
 
 def shorten(text):
@@ -14,6 +15,18 @@ def shorten(text):
     True
     """
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def listed(names):
+    """Returns the first of a list of names, and how many more there are.
+
+    Example:
+
+    >>> listed(["a", "b"]), listed(["name"] * 1000)[-13:]
+    ('a, b', ' and 988 more')
+    """
+    more = f" and {len(names) - _MOST} more" * (len(names) > _MOST)
+    return ", ".join(names[:_MOST]) + more
 
 
 def quoted(value):

@@ -127,7 +127,7 @@ def test_other_files_are_refused(tmp_path, write, error, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.5, (3, 0), (1, 2, 3), "ab"])
+@pytest.mark.parametrize("size", [0, -1, 2.5, (3, 0), (1, 2, 3), "ab", True])
 def test_wrong_sizes_are_refused(tmp_path, size):
     with pytest.raises(ValueError, match="`size` must be pixels"):
         load_image_file(saved(tmp_path / "a.png"), size)

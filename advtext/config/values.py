@@ -7,7 +7,7 @@ import operator
 import re
 import typing
 
-from advtext.quoting import quoted
+from advtext.quoting import listed, quoted
 
 LIMITS = {
     "at_least": (">=", operator.ge),
@@ -157,7 +157,7 @@ def nearest(name, names):
         close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
-    return "known: " + ", ".join(names)
+    return f"known: {listed(list(names))}"
 
 
 def _parse_item(field, text):

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,8 @@ def _opened(path, Image, ImageOps):
     damage = (*DAMAGE, OSError, Image.DecompressionBombError)
     try:
         with (
+            # It warns of some damage before it raises.
+            warnings.catch_warnings(action="ignore"),
             open(path, "rb") as file,
             Image.open(file, formats=_FORMATS) as image,
         ):
@@ -116,7 +119,8 @@ def _without_alpha(path):
 def _checked_size(size):
     pair = (size, size) if np.ndim(size) == 0 else tuple(size)
     if len(pair) != 2 or not all(
-        isinstance(n, (int, np.integer)) and n >= 1 for n in pair
+        isinstance(n, (int, np.integer)) and n >= 1 and n is not True
+        for n in pair
     ):
         raise ValueError(
             "`size` must be pixels, one integer or (height, width). "

@@ -119,7 +119,8 @@ def load_imagenet_classes(path=None):
         ids, names = zip(*rows, strict=True)
     except DAMAGE as error:
         raise _damaged(path) from error
-    if not all(isinstance(text, str) for text in (*ids, *names)):
+    texts = all(isinstance(text, str) for text in (*ids, *names))
+    if not texts or len(set(ids)) < len(ids):
         raise _damaged(path)
     return ImageNetClasses(names, ids)
 
@@ -152,7 +153,8 @@ def _of_keras():
 def _damaged(path):
     return ValueError(
         f'{path} is no class index: it must map "0", "1", ... to '
-        "[WordNet id, name], as imagenet_class_index.json of Keras does."
+        "[WordNet id, name], each id once, as imagenet_class_index.json of "
+        "Keras does."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from advtext.data.text_lines import check_regular
 from advtext.failures import reading
 
 # A model has an output for every class up to the largest label.
@@ -68,12 +69,14 @@ def load_images(data_dir="", tfds_name=""):
     if tfds_name:
         from advtext.data.sources import tfds_images
 
-        return {
-            split: _checked(images, labels, f"{tfds_name}/{split}")
-            for split, (images, labels) in tfds_images(
-                tfds_name, data_dir
-            ).items()
-        }
+        return _check_splits(
+            {
+                split: _checked(images, labels, f"{tfds_name}/{split}")
+                for split, (images, labels) in tfds_images(
+                    tfds_name, data_dir
+                ).items()
+            }
+        )
     folder = Path(data_dir)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}.")
@@ -98,6 +101,32 @@ def load_images(data_dir="", tfds_name=""):
             f"{folder} holds no images: neither train-images-idx3-ubyte nor "
             "x_train.npy."
         )
+    return _check_splits(found)
+
+
+def _check_splits(found):
+    """Returns the splits, if a classifier can be trained and tested on them."""
+    train = found["train"]
+    if not train.labels.any():
+        raise ValueError(
+            "The labels of the training images are all 0, the only class. A "
+            "classifier needs images of two classes or more."
+        )
+    shape, most = train.images.shape[1:], train.labels.max()
+    for split, part in found.items():
+        if part.images.shape[1:] != shape:
+            raise ValueError(
+                f"The {split} images are of shape {part.images.shape[1:]}, the "
+                f"training images of {shape}: (height, width, channels) must "
+                "be the same."
+            )
+        if part.labels.max() > most:
+            raise ValueError(
+                f"The {split} images have the label {part.labels.max()}, the "
+                f"training images none above {most}. A classifier knows the "
+                "classes that it was trained on: put the labels right, or take "
+                "those images away."
+            )
     return found
 
 
@@ -127,14 +156,22 @@ def read_array(path):
         - The idx format, as told at the MNIST database's page
     """
     path = Path(path)
+    check_regular(path)
     opener = _OPENERS.get(path.suffix, open)
     with reading(path, "It must be an idx or a NumPy file."):
         with opener(path, "rb") as file:
             start = file.read(4)
             file.seek(0)
             if start.startswith(b"\x93NUM"):
-                return np.load(file, allow_pickle=False)
-            return _read_idx(file)
+                array = np.load(file, allow_pickle=False)
+            else:
+                array = _read_idx(file)
+            if array.ndim == 0:
+                raise ValueError("it holds one number, not a list of them")
+            # A compressed file is compared with its checksum at its end only.
+            if file.read(1):
+                raise ValueError("it goes on behind its array")
+            return array
 
 
 def _read_idx(file):

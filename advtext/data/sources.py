@@ -150,7 +150,8 @@ def tfds_images(name, data_dir=""):
         of images and of labels.
 
     Raises:
-        ValueError: the set has no features `image` and `label`.
+        ValueError: the set has no features `image` and `label`, or no training
+            split.
     """
     import tensorflow_datasets as tfds
 
@@ -160,6 +161,10 @@ def tfds_images(name, data_dir=""):
         raise ValueError(
             f"{name} has no features `image` and `label`, only "
             f"{', '.join(features)}. Choose another `tfds_name`."
+        )
+    if "train" not in builder.info.splits:
+        raise ValueError(
+            f"{name} has no split `train`. Choose another `tfds_name`."
         )
     found = {}
     for split in {"train", "test"} & set(builder.info.splits):

@@ -14,6 +14,7 @@ from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
 from advtext.data.writing import writing
+from advtext.failures import DAMAGE
 from advtext.folder_lock import folder_lock
 from advtext.manifest import content_digest
 from advtext.owned_folder import OwnedFolder
@@ -92,6 +93,7 @@ class TokenCache:
             yield
 
     def _refuse_others(self):
+        self.owned.check_kind("tokens", f"`{self.setting}`")
         if others := self.owned.others():
             raise FileExistsError(
                 f"{self.folder} (`{self.setting}`) holds what advtext did not "
@@ -186,7 +188,8 @@ class TokenCache:
             content = manifest["content"]
             whole = manifest["sha256"] == content_digest(content)
             version = content["version"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+            whole = whole and (version != VERSION or _is_complete(content))
+        except DAMAGE:
             whole = False
         if not whole:
             raise ValueError(f"{path} is truncated or damaged")
@@ -216,6 +219,17 @@ class TokenCache:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def _is_complete(content):
+    """Returns whether a manifest names all that its splits need."""
+    needed = {_TOKENIZER}
+    for split in content["splits"]:
+        needed.update(f"{split}.{part}.npy" for part in _PARTS[:2])
+    names = content["class_names"]
+    return needed <= content["files"].keys() and all(
+        isinstance(name, str) for name in names
+    )
 
 
 def _write_header(file, dtype, size):

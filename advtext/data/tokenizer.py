@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 
 from advtext.atomic_file import atomic_file
+from advtext.failures import reading, reason_of
+from advtext.quoting import quoted
 
 _FORMAT = "advtext tokenizer"
 _VERSION = 1
@@ -31,9 +33,13 @@ class Tokenizer:
     kind = ""
 
     def __init__(self, token_counts):
+        wrong = [n for n in token_counts if not _is_count(n)]
+        if wrong:
+            raise ValueError(
+                "Counts of tokens must be integers of at least 0. Received: "
+                f"{quoted(wrong[0])}."
+            )
         self.token_counts = np.asarray(token_counts, "int64")
-        if self.token_counts.min() < 0:
-            raise ValueError("Counts of tokens must not be negative.")
         self.vocabulary_size = len(self.token_counts)
         self.end_of_sequence = self.vocabulary_size - 1
 
@@ -127,7 +133,12 @@ class Tokenizer:
                 f"{path} holds a tokenizer of the kind {record['kind']!r}, "
                 f"not {cls.kind!r}. `advtext.data.load_tokenizer` loads both."
             )
-        return cls.from_content(record["content"])
+        return made_of(path, cls, record)
+
+
+def _is_count(number):
+    whole = isinstance(number, (int, np.integer))
+    return whole and not isinstance(number, bool) and 0 <= number < 2**63
 
 
 def check_fit_arguments(texts, vocabulary_size):
@@ -164,6 +175,12 @@ def warn_of_dropped(what, num_dropped, num_all, num_empty, way):
     )
 
 
+def made_of(path, kind, record):
+    """Returns the tokenizer of a class that a file's dict describes."""
+    with reading(path, "Copy it again from the run it belongs to."):
+        return kind.from_content(record["content"])
+
+
 def read_tokenizer_file(path):
     """Reads and checks a tokenizer's file; returns its dict."""
     with open(path, "rb") as file:
@@ -180,8 +197,8 @@ def read_tokenizer_file(path):
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} is not a tokenizer written by this version of advtext, "
-            f"or it is damaged ({error}). Fit it again, or copy the file "
-            "again from the run it belongs to."
+            f"or it is damaged ({reason_of(error)}). Fit it again, or copy the "
+            "file again from the run it belongs to."
         ) from error
     return record
 

@@ -1,7 +1,7 @@
 """The kinds of tokenizer by name."""
 
 from advtext.data.sentencepiece_tokenizer import SentencePieceTokenizer
-from advtext.data.tokenizer import read_tokenizer_file
+from advtext.data.tokenizer import made_of, read_tokenizer_file
 from advtext.data.word_tokenizer import WordTokenizer
 
 TOKENIZERS = {cls.kind: cls for cls in (WordTokenizer, SentencePieceTokenizer)}
@@ -15,4 +15,4 @@ def load_tokenizer(path):
             f"{path} holds a tokenizer of the kind {record['kind']!r}. Known "
             f"are: {', '.join(TOKENIZERS)}."
         )
-    return TOKENIZERS[record["kind"]].from_content(record["content"])
+    return made_of(path, TOKENIZERS[record["kind"]], record)

@@ -9,11 +9,31 @@ from advtext.data.tokenizer import (
     warn_of_dropped,
 )
 from advtext.data.word_numbers import find_words
+from advtext.quoting import quoted
 
 _OTHER = (
     "Chinese, Japanese and Thai put no spaces between words: use "
     "--tokenizer=sentencepiece (`SentencePieceTokenizer`)"
 )
+
+
+def _check_words(words, lowercase):
+    if isinstance(words, str) or not all(isinstance(w, str) for w in words):
+        raise ValueError(
+            "`words` must be a list of texts, a word each. Received: "
+            f"words={quoted(words)}."
+        )
+    if len(set(words)) < len(words):
+        twice = next(w for n, w in enumerate(words) if w in words[:n])
+        raise ValueError(
+            f"`words` must hold each word once. Received: {quoted(twice)} "
+            "twice."
+        )
+    if not isinstance(lowercase, bool):
+        raise ValueError(
+            "`lowercase` must be true or false. Received: lowercase="
+            f"{quoted(lowercase)}."
+        )
 
 
 class WordTokenizer(Tokenizer):
@@ -48,6 +68,7 @@ class WordTokenizer(Tokenizer):
     kind = "word"
 
     def __init__(self, words, counts, lowercase=True):
+        _check_words(words, lowercase)
         if len(words) != len(counts):
             raise ValueError(
                 "A word tokenizer needs one count a word. Received: "

@@ -43,6 +43,7 @@ def language_model(run_dir):
     """
     directory = RunDirectory(run_dir)
     name = "language_model.keras"
+    directory.metrics()
     model = _of_kind(directory, name, LanguageModel)
     _check_vocabulary(directory, name, model, directory.tokenizer())
     return model

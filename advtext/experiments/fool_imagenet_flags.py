@@ -7,6 +7,7 @@ from advtext import signals, streams
 from advtext.config import FlagParser
 from advtext.experiments import fool_imagenet
 from advtext.failures import outcome
+from advtext.quoting import quoted
 
 _FLAGS = {
     "image": (str, "PATH", "a photo, PNG or JPEG (required)"),
@@ -79,5 +80,5 @@ def _number(text):
         return number
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no number such as 0.008 or 2/255"
+            f"{quoted(text)} is no number such as 0.008 or 2/255"
         ) from error

@@ -24,8 +24,14 @@ def run(config, out):
 
     Raises:
         FileExistsError: If the folder holds prepared text already.
+        ValueError: If `out` is empty.
         OSError: If it cannot be written.
     """
+    if not str(out):
+        raise ValueError(
+            "`out` is empty: name the folder for the token ids, for example "
+            "--out=tokens."
+        )
     folder = Path(out)
     cache = TokenCache(folder, "out")
     if cache.exists() and not config.overwrite:

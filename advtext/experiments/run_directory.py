@@ -74,8 +74,12 @@ class RunDirectory:
         self._check_sum("tokenizer.json", "train anew with --overwrite")
         return tokenizer
 
-    def metrics(self):
-        """Returns `metrics.json` of the run that is here."""
+    def metrics(self, needed=()):
+        """Returns `metrics.json` of the run that is here.
+
+        Args:
+            needed: Keys that must be in it.
+        """
         path = self._there("metrics.json")
         try:
             metrics = dict(json.loads(path.read_text("utf-8")))
@@ -85,12 +89,23 @@ class RunDirectory:
                 "Take it away; --resume writes it again."
             ) from error
         self._check_sum("metrics.json", "take it away: --resume writes it")
+        for key in needed:
+            if key not in metrics:
+                raise ValueError(
+                    f"{path} has no `{key}`: it is not of such a run, or of "
+                    "another version of advtext. Take it away; --resume writes "
+                    "it again."
+                )
         return metrics
 
     def class_names(self):
         """Returns the names of the classes of the training run here."""
         names = self.metrics().get("class_names")
-        if not names or not all(isinstance(name, str) for name in names):
+        if (
+            not isinstance(names, list)
+            or not names
+            or not all(isinstance(name, str) for name in names)
+        ):
             raise ValueError(
                 f"{self.path / 'metrics.json'} has no `class_names`: it is "
                 "not of a training run, or of another version of advtext. "

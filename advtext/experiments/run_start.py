@@ -9,6 +9,8 @@ from advtext.data.writing import naming
 from advtext.experiments import outputs, parallel, run_data
 from advtext.folder_lock import folder_lock
 
+# Fields that name folders which a run reads.
+_READ = "pretrained", "data_dir", "cache_dir"
 # Fields that may change when a run goes on: they do not change its outcome.
 _FREE = (
     "resume",
@@ -70,28 +72,29 @@ def check(directory, config, kind):
         FileExistsError: If a run is there, and neither `resume` nor
             `overwrite` was asked for, or what no run wrote.
         ValueError: If `resume` finds a run of another configuration, or the
-            folder is that of the language model to start from.
+            folder is one that the run reads.
         OSError: If the folder cannot be written.
     """
-    pretrained = getattr(config, "pretrained", "")
-    if pretrained and Path(pretrained).resolve() == directory.path.resolve():
-        raise ValueError(
-            f"`run_dir` and `pretrained` are both {directory.path}. Name "
-            "another `run_dir`, to keep the language model."
-        )
+    for name in _READ:
+        read = getattr(config, name, "")
+        if read and Path(read).resolve() == directory.path.resolve():
+            raise ValueError(
+                f"`run_dir` and `{name}` are both {directory.path}. Name "
+                "another `run_dir`, to keep what is there."
+            )
     with naming(f"`run_dir` {directory.path}"):
         directory.path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory.path):
             pass
+    check_kind(directory, kind)
     if directory.begun:
-        _check_begun(directory, config, kind)
+        _check_begun(directory, config)
     else:
         refuse_others(directory)
 
 
-def _check_begun(directory, config, kind):
+def _check_begun(directory, config):
     path, owned = directory.path, directory.owned
-    check_kind(directory, kind)
     if config.resume:
         _check_same(directory, config)
         return
@@ -112,13 +115,7 @@ def _check_begun(directory, config, kind):
 
 def check_kind(directory, kind):
     """Raises `FileExistsError` if another command wrote what is there."""
-    owned = directory.owned
-    there = owned.read()["kind"] if owned.exists() else kind
-    if there != kind:
-        raise FileExistsError(
-            f"`run_dir` {directory.path} holds what `{there}` wrote, not "
-            f"`{kind}`. Name another folder."
-        )
+    directory.owned.check_kind(kind, "`run_dir`")
 
 
 def refuse_others(directory, runs=True):

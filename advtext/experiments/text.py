@@ -37,6 +37,13 @@ def prepare(config, tokenizer=None):
     """
     if tokenizer is None and config.pretrained:
         tokenizer = RunDirectory(config.pretrained).tokenizer()
+        # "word" may be the default: nobody need have asked for it.
+        if config.tokenizer not in ("word", tokenizer.kind):
+            raise ValueError(
+                f"`tokenizer`={config.tokenizer!r} is not that of the language "
+                f"model in {config.pretrained}, {tokenizer.kind!r}. Leave "
+                "`tokenizer` out, or pretrain with it."
+            )
     if config.data == "tokens":
         return _open_prepared(config.data_dir, tokenizer)
     return data.prepare(

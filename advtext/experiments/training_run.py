@@ -11,6 +11,12 @@ from advtext.experiments import fitting, parallel, run_data, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.training import WeightAverage
 
+# Of `metrics.json`, by the command: what is told at the end of it.
+_NEEDED = {
+    "pretrain": ("perplexity", "train_seconds"),
+    "train": ("num_test", "class_names", "train_seconds"),
+}
+
 
 @dataclasses.dataclass
 class Plan:
@@ -64,7 +70,7 @@ def _run(config, plan, kind, held):
     first = parallel.is_first(config)
     with parallel.processes(config):
         if run_start.is_finished(directory, config, kind, held):
-            return directory.metrics() if first else None
+            return directory.metrics(_NEEDED[kind]) if first else None
         prepared = text.prepare(config)
         parallel.check_same(config, prepared)
         with parallel.devices(config):

@@ -10,6 +10,7 @@ import numpy as np
 from advtext import failures
 from advtext.attacks.arguments import check_count
 from advtext.config.values import nearest
+from advtext.quoting import quoted
 
 # Of models that take every size.
 _SIZE = 224
@@ -85,7 +86,9 @@ def _constructor(name):
         # Capitals are what is mistaken most.
         folded = {n.lower(): n for n in known}
         hint = nearest(folded.get(str(name).lower(), str(name)), list(known))
-        raise ValueError(f"`model`: keras.applications has no {name!r}; {hint}")
+        raise ValueError(
+            f"`model`: keras.applications has no {quoted(name)}; {hint}"
+        )
     return known[name]
 
 
@@ -104,7 +107,8 @@ def _built(build, weights, options):
         return build(weights=weights, classifier_activation=None, **options)
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"{build.__name__} cannot be built: {_first_line(error)}."
+            f"{build.__name__} cannot be built with that `input_size` or those "
+            f"options: {_first_line(error)}."
         ) from error
     # Keras raises a plain `Exception` when a download fails.
     except Exception as error:

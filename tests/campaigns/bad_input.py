@@ -44,6 +44,8 @@ def main():
         if re.search(given.only, f"{case.area}: {name}")
     ]
     with tempfile.TemporaryDirectory() as folder:
+        # Some cases are of another user.
+        os.chmod(folder, 0o755)
         os.environ[shared.FOLDER] = str(given.shared or f"{folder}/shared")
         Path(os.environ[shared.FOLDER]).mkdir(parents=True, exist_ok=True)
         results = _run(chosen, Path(folder) / "cases")

@@ -159,11 +159,11 @@ def _signed(content):
     """Returns the damage that changes the manifest, and signs it anew."""
 
     def damage(path, paths):
-        from advtext.data.token_cache import _digest
+        from advtext.manifest import content_digest
 
         before = json.loads(path.read_text())["content"]
         after = before | content if isinstance(content, dict) else content
-        saying(json.dumps({"content": after, "sha256": _digest(after)}))(
+        saying(json.dumps({"content": after, "sha256": content_digest(after)}))(
             path, paths
         )
 

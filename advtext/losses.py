@@ -38,14 +38,21 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     """
     clean_logits = at_least_float32(clean_logits)
     perturbed_logits = at_least_float32(perturbed_logits)
-    if clean_logits.shape[-1] != perturbed_logits.shape[-1]:
+    if not _alike(clean_logits.shape, perturbed_logits.shape):
         raise ValueError(
-            "Both predictions must have the same number of logits. Received: "
+            "Both predictions must be of the same shape. Received: "
             f"clean_logits.shape={tuple(clean_logits.shape)}, "
             f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
         )
     divergence = _of_two if clean_logits.shape[-1] == 1 else _of_classes
     return divergence(clean_logits, perturbed_logits)
+
+
+def _alike(shape, other):
+    """Returns whether shapes are equal, as far as they are known."""
+    return len(shape) == len(other) and all(
+        n == m or None in (n, m) for n, m in zip(shape, other, strict=True)
+    )
 
 
 # Gradients are exactly 0 for equal logits; what rounds to below 0 is 0.

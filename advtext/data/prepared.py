@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from advtext.arguments import check_path
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
@@ -158,7 +159,7 @@ def _cache_folder(cache_dir, source, identity):
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     if not cache_dir:
         cache_dir = _user_cache() / "advtext"
-    return Path(cache_dir) / name[:32]
+    return check_path("cache_dir", cache_dir) / name[:32]
 
 
 def _user_cache():

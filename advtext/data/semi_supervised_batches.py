@@ -1,8 +1,9 @@
 import keras
 
+from advtext.arguments import check_count
 from advtext.data.array_batches import ArrayBatches
 from advtext.data.batches import Batches
-from advtext.data.dataset_batches import DatasetBatches
+from advtext.data.dataset_batches import DatasetBatches, is_dataset
 from advtext.data.document_batches import DocumentBatches
 from advtext.data.length_buckets import pad_to
 
@@ -55,8 +56,16 @@ class SemiSupervisedBatches(Batches):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
+        check_count("batch_size", batch_size)
         if unlabelled_batch_size is None:
             unlabelled_batch_size = batch_size
+        check_count("unlabelled_batch_size", unlabelled_batch_size)
+        seed = check_count("seed", seed, at_least=0)
+        if unlabelled is None:
+            raise TypeError(
+                "`unlabelled` must be a dataset, or an array of inputs. "
+                "Received: None."
+            )
         self.labelled = _repeated(labelled) or ArrayBatches(
             _parts(labelled), batch_size, seed
         )
@@ -135,11 +144,4 @@ def _repeated(data):
     """Returns an endless sequence of batches, or `None` for arrays."""
     if isinstance(data, Batches):
         return data
-    if isinstance(data, keras.utils.PyDataset) or _is_tf_data(data):
-        return DatasetBatches(data)
-    return None
-
-
-def _is_tf_data(data):
-    # TensorFlow may not be installed.
-    return hasattr(data, "as_numpy_iterator") and hasattr(data, "cardinality")
+    return DatasetBatches(data) if is_dataset(data) else None

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 import keras
 import numpy as np
 from keras import ops
@@ -8,6 +10,7 @@ from advtext.evaluation.arguments import (
     check_known,
     check_models,
     check_probabilities,
+    check_rows,
 )
 from advtext.evaluation.figure import (
     entitle,
@@ -65,6 +68,11 @@ class Ensemble(keras.Model):
 
     def __init__(self, models, probabilities="softmax", **kwargs):
         super().__init__(**kwargs)
+        if isinstance(models, str) or not isinstance(models, Iterable):
+            raise TypeError(
+                "`models` must be a list of Keras models. Received: "
+                f"{type(models).__name__}."
+            )
         models = list(models)
         if not models:
             raise ValueError("`models` is empty: an ensemble needs a member.")
@@ -185,6 +193,7 @@ def plot_ensemble(rows, path):
         rows: What `ensemble` returned.
         path: The PNG to write.
     """
+    check_rows(rows, ("source", "target", "error"), "ensemble")
     bars = {}
     for row in rows:
         bars.setdefault(row["target"], []).append(row["error"])

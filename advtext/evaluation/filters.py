@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 
+from advtext.arguments import check_count
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.pictures import check_images, grid_shape, show
 
@@ -31,6 +32,8 @@ def plot_filters(
     Reference:
         - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), figure 3
     """
+    check_count("number", number)
+    check_count("num_pieces", num_pieces)
     if not isinstance(kernels, dict):
         kernels = {"": kernels}
     filters = {

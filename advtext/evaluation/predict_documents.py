@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from advtext import backend
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count
 from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled

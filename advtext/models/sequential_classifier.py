@@ -1,6 +1,7 @@
 import keras
 
 from advtext.models.classifier import Classifier
+from advtext.quoting import quoted
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -32,7 +33,7 @@ class SequentialClassifier(Classifier):
 
     def __init__(self, layers, num_embedding_layers=0, **kwargs):
         super().__init__(**kwargs)
-        layers = [layer for layer in layers if not _is_input(layer)]
+        layers = _checked(layers)
         places = range(len(layers))
         if (
             type(num_embedding_layers) is not int
@@ -92,6 +93,21 @@ class SequentialClassifier(Classifier):
     def from_config(cls, config):
         layers = map(keras.saving.deserialize_keras_object, config["layers"])
         return cls(**{**config, "layers": layers})
+
+
+def _checked(layers):
+    """Returns a list of layers, inputs left out, or raises `TypeError`."""
+    try:
+        layers = [layer for layer in layers if not _is_input(layer)]
+    except TypeError:
+        layers = [layers]
+    for layer in layers:
+        if not isinstance(layer, keras.Layer):
+            raise TypeError(
+                "`layers` must be a list of Keras layers. Received: "
+                f"{quoted(layer)}."
+            )
+    return layers
 
 
 def _is_input(layer):

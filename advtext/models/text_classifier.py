@@ -1,6 +1,7 @@
 import keras
 from keras import ops
 
+from advtext.arguments import check_count, check_share
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
@@ -75,11 +76,12 @@ class TextClassifier(Classifier):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if num_classes < 2:
-            raise ValueError(
-                "`num_classes` must be at least 2. "
-                f"Received: num_classes={num_classes!r}."
-            )
+        vocabulary_size = check_count("vocabulary_size", vocabulary_size)
+        embedding_dim = check_count("embedding_dim", embedding_dim)
+        units = check_count("units", units)
+        num_classes = check_count("num_classes", num_classes, 2)
+        hidden_dim = check_count("hidden_dim", hidden_dim)
+        embedding_dropout = check_share("embedding_dropout", embedding_dropout)
         if pooling not in POOLINGS:
             raise ValueError(
                 f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. "

@@ -1,4 +1,5 @@
 import keras
+import numpy as np
 
 from advtext.arguments import check_count
 from advtext.data.array_batches import ArrayBatches
@@ -129,14 +130,18 @@ def _check_alike(x, unlabelled):
     """Refuses inputs of two kinds, which no model takes."""
     try:
         keras.tree.assert_same_structure(x, unlabelled)
+        pairs = zip(*map(keras.tree.flatten, (x, unlabelled)), strict=True)
+        if any(np.shape(a)[1:] != np.shape(b)[1:] for a, b in pairs):
+            raise ValueError
     except (TypeError, ValueError):
         first, second = (
-            str(keras.tree.map_structure(lambda a: "array", each))[:100]
+            str(keras.tree.map_structure(np.shape, each))[:100]
             for each in (x, unlabelled)
         )
         raise ValueError(
-            "Labelled and unlabelled inputs must be structured alike. "
-            f"Received: {first} and {second}."
+            "Labelled and unlabelled inputs must be structured alike, with "
+            "examples of one shape. Received: batches of shapes "
+            f"{first} and {second}."
         ) from None
 
 

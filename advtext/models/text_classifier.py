@@ -178,6 +178,11 @@ class TextClassifier(Classifier):
         return self.logits(self.hidden(pooled))
 
     def call(self, inputs, training=False):
+        if len(inputs.shape) != 2 or inputs.shape[1] == 0:
+            raise ValueError(
+                "Token ids must be of shape (batch, time), time at least 1. "
+                f"Received: shape {tuple(inputs.shape)}."
+            )
         if not training and reads_tokens(self, TextClassifier):
             return logits_of_tokens(self, inputs)
         return super().call(inputs, training=training)

@@ -42,7 +42,7 @@ def atomic_file(path):
             temporary.unlink()
         if getattr(error, "filename", None) == str(temporary):
             # Nobody knows the temporary name.
-            error.filename, error.filename2 = str(path), None
+            raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
 
 

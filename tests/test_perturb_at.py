@@ -530,3 +530,15 @@ def test_a_mask_of_the_inputs_is_respected():
     everywhere, masked = (np.any(np.asarray(f) != 0, axis=-1) for f in found)
     assert everywhere.all()
     np.testing.assert_array_equal(masked, PADDED != 0)
+
+
+def test_a_fresh_stack_of_layers_is_taken():
+    reader = keras.Sequential(
+        [
+            keras.Input((None,)),
+            layers.Embedding(9, 4),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(1),
+        ]
+    )
+    assert perturb_at(reader)(np.array([[1, 2]])).shape == (1, 1)

@@ -55,7 +55,7 @@ def as_tensor(x):
     """
     if ops.is_tensor(x) or not isinstance(x, (np.ndarray, list, tuple)):
         return ops.convert_to_tensor(x)
-    if any(map(ops.is_tensor, x if np.ndim(x) else ())):
+    if isinstance(x, (list, tuple)) and any(map(ops.is_tensor, x)):
         return ops.convert_to_tensor(x)
     kind = as_array("x", x).dtype
     if kind.kind in "OSUmM":

@@ -157,8 +157,7 @@ def _remove_left_over(parent):
 def _cache_folder(cache_dir, source, identity):
     key = [VERSION, _READING, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    if not cache_dir:
-        cache_dir = _user_cache() / "advtext"
+    cache_dir = cache_dir or _user_cache() / "advtext"
     return check_path("cache_dir", cache_dir) / name[:32]
 
 

@@ -131,7 +131,7 @@ def _check_alike(x, unlabelled):
     try:
         keras.tree.assert_same_structure(x, unlabelled)
         pairs = zip(*map(keras.tree.flatten, (x, unlabelled)), strict=True)
-        if any(np.shape(a)[1:] != np.shape(b)[1:] for a, b in pairs):
+        if not all(_same_examples(a, b) for a, b in pairs):
             raise ValueError
     except (TypeError, ValueError):
         first, second = (
@@ -143,6 +143,15 @@ def _check_alike(x, unlabelled):
             "examples of one shape. Received: batches of shapes "
             f"{first} and {second}."
         ) from None
+
+
+def _same_examples(a, b):
+    """Returns whether rows of two arrays may be examples of one kind."""
+    a, b = np.asarray(a), np.asarray(b)
+    # Texts, rows of token ids, are of any length.
+    if "f" in (a.dtype.kind, b.dtype.kind):
+        return a.shape[1:] == b.shape[1:]
+    return a.ndim == b.ndim
 
 
 def _repeated(data):

@@ -7,8 +7,8 @@ import numpy as np
 import sentencepiece
 
 from advtext.data.progress import progress
-from advtext.data.tokenizer import (
-    Tokenizer,
+from advtext.data.tokenizer import Tokenizer
+from advtext.data.tokenizer_arguments import (
     check_fit_arguments,
     check_ids,
     check_text,

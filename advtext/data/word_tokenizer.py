@@ -4,12 +4,11 @@ import numpy as np
 
 from advtext.arguments import check_count
 from advtext.data.numbered_texts import NumberedTexts
-from advtext.data.tokenizer import (
-    Tokenizer,
+from advtext.data.tokenizer import Tokenizer, warn_of_dropped
+from advtext.data.tokenizer_arguments import (
     check_fit_arguments,
     check_ids,
     check_text,
-    warn_of_dropped,
 )
 from advtext.data.word_numbers import find_words
 

@@ -2,11 +2,13 @@
 
 import math
 import numbers
-from collections.abc import Sized
+from collections.abc import Iterable, Sized
 
+import keras
 import numpy as np
 
 from advtext.attacks import Attack, arguments
+from advtext.logits import check_activation
 from advtext.quoting import quoted
 
 PROBABILITIES = ("softmax", "sigmoid")
@@ -21,6 +23,31 @@ def check_probabilities(probabilities):
             "`probabilities` must be 'softmax' or 'sigmoid'. Received: "
             f"probabilities={probabilities!r}."
         )
+
+
+def check_members(models):
+    """Returns a list of Keras models that give logits.
+
+    Raises:
+        TypeError: If `models` is no list of Keras models.
+        ValueError: If there are none, or one gives probabilities.
+    """
+    if isinstance(models, str) or not isinstance(models, Iterable):
+        raise TypeError(
+            "`models` must be a list of Keras models. Received: "
+            f"{type(models).__name__}."
+        )
+    models = list(models)
+    if not models:
+        raise ValueError("`models` is empty: an ensemble needs a member.")
+    for model in models:
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "The members of an ensemble must be Keras models. "
+                f"Received: {type(model).__name__}."
+            )
+        check_activation(model)
+    return models
 
 
 def check_models(models, probabilities="softmax"):

@@ -1,5 +1,3 @@
-from collections.abc import Iterable
-
 import keras
 import numpy as np
 from keras import ops
@@ -8,6 +6,7 @@ from advtext.backend import at_least_float32
 from advtext.evaluation.arguments import (
     check_attack,
     check_known,
+    check_members,
     check_models,
     check_probabilities,
     check_rows,
@@ -20,7 +19,6 @@ from advtext.evaluation.figure import (
     save,
 )
 from advtext.evaluation.transfer import transfer
-from advtext.logits import check_activation
 
 WHOLE = "ensemble"
 
@@ -68,21 +66,7 @@ class Ensemble(keras.Model):
 
     def __init__(self, models, probabilities="softmax", **kwargs):
         super().__init__(**kwargs)
-        if isinstance(models, str) or not isinstance(models, Iterable):
-            raise TypeError(
-                "`models` must be a list of Keras models. Received: "
-                f"{type(models).__name__}."
-            )
-        models = list(models)
-        if not models:
-            raise ValueError("`models` is empty: an ensemble needs a member.")
-        for model in models:
-            if not isinstance(model, keras.Model):
-                raise TypeError(
-                    "The members of an ensemble must be Keras models. "
-                    f"Received: {type(model).__name__}."
-                )
-            check_activation(model)
+        models = check_members(models)
         check_probabilities(probabilities)
         self.models = models
         self.probabilities = probabilities

@@ -117,12 +117,9 @@ def _try_out(classifier):
     """Raises `ValueError` if the place of a functional model is no good."""
     model = classifier.model
     if getattr(model, "inputs", None):
-        # A sequential model does not know its input by itself.
-        sequential = isinstance(model, keras.Sequential)
         trial = Trial(classifier)
         shapes = keras.tree.map_structure(
-            lambda x: keras.KerasTensor(x.shape, x.dtype),
-            model.inputs[0] if sequential else model.input,
+            lambda x: keras.KerasTensor(x.shape, x.dtype), _input_of(model)
         )
         # On JAX some models cannot run where a length is unknown.
         with contextlib.suppress(Exception):
@@ -132,13 +129,20 @@ def _try_out(classifier):
         _look_at_outputs(model)
 
 
+def _input_of(model):
+    # A sequential model does not know its input by itself.
+    sequential = isinstance(model, keras.Sequential)
+    return model.inputs[0] if sequential else model.input
+
+
 def _look_at_outputs(model):
     """Raises `ValueError` if a model gives probabilities for zeros.
 
     However they come about: no layer need tell.
     """
     zeros = keras.tree.map_structure(
-        lambda x: np.zeros([n or 2 for n in x.shape], x.dtype), model.input
+        lambda x: np.zeros([n or 2 for n in x.shape], x.dtype),
+        _input_of(model),
     )
     outputs = []
     # Some models cannot run where lengths are so small.

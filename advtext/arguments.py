@@ -71,6 +71,17 @@ def check_share(name, value):
     return number
 
 
+def check_choice(name, value, choices):
+    """Returns one of several words, or raises `ValueError`."""
+    # An array would be compared with each of them by its numbers.
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(repr, choices))}. "
+            f"Received: {name}={quoted(value)}."
+        )
+    return value
+
+
 def check_token_counts(token_counts, number):
     """Returns counts of tokens `(number,)`, float64, or raises `ValueError`."""
     try:
@@ -98,8 +109,17 @@ def check_truth(name, value):
 
 
 def check_seed(name, seed):
-    """Returns an integer of at least 0 or `None`, or raises `ValueError`."""
-    return None if seed is None else check_count(name, seed, at_least=0)
+    """Returns an integer of at least 0 or `None`, or raises `ValueError`.
+
+    It is of 32 bits, which all backends take.
+    """
+    if seed is None:
+        return None
+    if check_count(name, seed, at_least=0) >= 2**32:
+        raise ValueError(
+            f"`{name}` must be below 2**32. Received: {name}={quoted(seed)}."
+        )
+    return int(seed)
 
 
 def check_path(name, path):

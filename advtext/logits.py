@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from advtext.backend import at_least_float32
+from advtext.quoting import quoted
 
 _PRECISE = "float32", "float64"
 WAY_OUT = (
@@ -161,5 +162,5 @@ def check_from_logits(loss):
             "The classifier gives logits, but the loss expects probabilities. "
             "Pass a loss with from_logits=True, for example "
             "keras.losses.BinaryCrossentropy(from_logits=True). "
-            f"Received: loss={loss!r}."
+            f"Received: loss={quoted(loss)}."
         )

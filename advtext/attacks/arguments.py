@@ -11,7 +11,9 @@ from advtext.quoting import quoted
 
 def check_targeted(targeted):
     """Returns `False`, `True` or `"least_likely"`, or raises `ValueError`."""
-    if not isinstance(targeted, bool) and targeted != "least_likely":
+    if not isinstance(targeted, (bool, str)) or (
+        isinstance(targeted, str) and targeted != "least_likely"
+    ):
         raise ValueError(
             "`targeted` must be True, False or 'least_likely'. "
             f"Received: targeted={quoted(targeted)}."

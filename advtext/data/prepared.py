@@ -18,6 +18,7 @@ from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import quoted
 
 # Counts the changes of what files are read as and of what a word is: a cache
 # made before one is not used after it.
@@ -81,13 +82,12 @@ def prepare(
         settings["min_documents"] = min_documents
     if isinstance(tokenizer, Tokenizer):
         identity = tokenizer.fingerprint()
-    elif tokenizer in TOKENIZERS:
+    elif isinstance(tokenizer, str) and tokenizer in TOKENIZERS:
         identity = [tokenizer, settings]
     else:
-        raise ValueError(
-            f"`tokenizer` must be one of {', '.join(TOKENIZERS)}, or a fitted "
-            f"tokenizer. Received: tokenizer={tokenizer!r}."
-        )
+        wanted = f"one of {', '.join(TOKENIZERS)}, or a fitted tokenizer"
+        got = f"tokenizer={quoted(tokenizer)}"
+        raise ValueError(f"`tokenizer` must be {wanted}. Received: {got}.")
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):
         if cache.exists():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sized
 import keras
 import numpy as np
 
+from advtext.arguments import check_choice
 from advtext.attacks import Attack, arguments
 from advtext.logits import check_activation
 from advtext.quoting import quoted
@@ -16,13 +17,7 @@ PROBABILITIES = ("softmax", "sigmoid")
 
 def check_probabilities(probabilities):
     """Raises `ValueError` unless it is one of `PROBABILITIES`."""
-    if not isinstance(probabilities, str) or (
-        probabilities not in PROBABILITIES
-    ):
-        raise ValueError(
-            "`probabilities` must be 'softmax' or 'sigmoid'. Received: "
-            f"probabilities={probabilities!r}."
-        )
+    check_choice("probabilities", probabilities, PROBABILITIES)
 
 
 def check_members(models):
@@ -172,7 +167,7 @@ def check_threshold(threshold):
     ):
         raise ValueError(
             "`threshold` must be a probability, at least 0 and below 1. "
-            f"Received: threshold={threshold!r}."
+            f"Received: threshold={quoted(threshold)}."
         )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from advtext.arguments import check_count
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.pictures import check_images, grid_shape, show
+from advtext.quoting import quoted
 
 
 def plot_filters(
@@ -72,7 +73,7 @@ def _filters(kernel, image_shape, num_pieces):
     if kernel.size // size % num_pieces:
         raise ValueError(
             f"{kernel.size // size} filters are no whole number of units with "
-            f"num_pieces={num_pieces!r} each."
+            f"num_pieces={quoted(num_pieces)} each."
         )
     # Piece p of unit u is feature p * units + u.
     filters = kernel.reshape(size, num_pieces, -1).transpose(2, 1, 0)

@@ -9,6 +9,7 @@ from keras import layers
 from advtext.arguments import check_count, check_counts, check_share
 from advtext.layers import RBF, Maxout
 from advtext.models.sequential_classifier import SequentialClassifier
+from advtext.quoting import quoted
 
 
 def softmax_regression(num_classes=10):
@@ -68,7 +69,7 @@ def maxout_network(
         raise ValueError(
             "`num_embedding_layers` must be an integer from 0 to "
             f"{len(units)}, the number of hidden layers. Received: "
-            f"num_embedding_layers={num_embedding_layers!r}."
+            f"num_embedding_layers={quoted(num_embedding_layers)}."
         )
     dropout = check_share("dropout", dropout)
     input_dropout = check_share("input_dropout", input_dropout)

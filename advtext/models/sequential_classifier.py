@@ -42,7 +42,7 @@ class SequentialClassifier(Classifier):
             raise ValueError(
                 "`num_embedding_layers` must be an integer >= 0 and below the "
                 f"number of layers, {len(layers)}. Received: "
-                f"num_embedding_layers={num_embedding_layers!r}."
+                f"num_embedding_layers={quoted(num_embedding_layers)}."
             )
         self.num_embedding_layers = num_embedding_layers
         self.embedder = keras.Sequential(layers[:num_embedding_layers])

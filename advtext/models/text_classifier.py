@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from advtext.arguments import check_count, check_share
+from advtext.arguments import check_choice, check_count, check_share
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
@@ -82,11 +82,7 @@ class TextClassifier(Classifier):
         num_classes = check_count("num_classes", num_classes, 2)
         hidden_dim = check_count("hidden_dim", hidden_dim)
         embedding_dropout = check_share("embedding_dropout", embedding_dropout)
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. "
-                f"Received: pooling={pooling!r}."
-            )
+        check_choice("pooling", pooling, POOLINGS)
         self._config = {
             "vocabulary_size": vocabulary_size,
             "embedding_dim": embedding_dim,

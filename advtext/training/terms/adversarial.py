@@ -1,6 +1,7 @@
 from advtext.attacks import VirtualAdversarial
 from advtext.attacks.attack import Attack
 from advtext.losses import cross_entropy
+from advtext.quoting import quoted
 from advtext.training.terms.term import Term
 
 
@@ -120,7 +121,7 @@ def check_attack(attack):
     if not hasattr(attack, "perturbation"):
         raise TypeError(
             "`attack` must be an attack, such as advtext.attacks."
-            f"FastGradient(epsilon=5.0). Received: attack={attack!r}."
+            f"FastGradient(epsilon=5.0). Received: attack={quoted(attack)}."
         )
     if isinstance(attack, VirtualAdversarial):
         raise ValueError(

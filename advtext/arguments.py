@@ -9,14 +9,18 @@ import numpy as np
 
 from advtext.quoting import quoted
 
+# No tensor is larger.
+_MOST = 2**63
+
 
 def check_count(name, value, at_least=1):
     """Returns an integer, or raises `ValueError`."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < at_least:
+    if not whole or not at_least <= value < _MOST:
         raise ValueError(
-            f"`{name}` must be an integer of at least {at_least}. Received: "
-            f"{name}={quoted(value)}."
+            f"`{name}` must be an integer of at least {at_least}"
+            + (" and below 2**63" if whole and value >= _MOST else "")
+            + f". Received: {name}={quoted(value)}."
         )
     return int(value)
 

@@ -85,8 +85,8 @@ def prepare(
     elif isinstance(tokenizer, str) and tokenizer in TOKENIZERS:
         identity = [tokenizer, settings]
     else:
-        wanted = f"one of {', '.join(TOKENIZERS)}, or a fitted tokenizer"
-        got = f"tokenizer={quoted(tokenizer)}"
+        wanted = f"{', '.join(TOKENIZERS)}, or a fitted tokenizer"
+        got = quoted(tokenizer)
         raise ValueError(f"`tokenizer` must be {wanted}. Received: {got}.")
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):

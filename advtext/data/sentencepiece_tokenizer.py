@@ -6,6 +6,7 @@ import io
 import numpy as np
 import sentencepiece
 
+from advtext.arguments import check_truth
 from advtext.data.progress import progress
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizer_arguments import (
@@ -88,6 +89,7 @@ class SentencePieceTokenizer(Tokenizer):
                 for the characters in it.
         """
         check_fit_arguments(texts, vocabulary_size)
+        check_truth("lowercase", lowercase)
         texts = list(texts)
         model = _train(_sample(texts), vocabulary_size - 1, lowercase)
         processor = _open_model(model)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from advtext.arguments import check_count
+from advtext.arguments import check_count, check_truth
 from advtext.data.numbered_texts import NumberedTexts
 from advtext.data.tokenizer import Tokenizer, warn_of_dropped
 from advtext.data.tokenizer_arguments import (
@@ -57,7 +57,7 @@ class WordTokenizer(Tokenizer):
             )
         super().__init__([0, *counts, 1])
         self.words = tuple(words)
-        self.lowercase = lowercase
+        self.lowercase = check_truth("lowercase", lowercase)
         self._tokens = ("", *self.words, "</s>")
         self._ids = {word: n for n, word in enumerate(self.words, 1)}
 

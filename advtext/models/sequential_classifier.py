@@ -99,7 +99,7 @@ def _checked(layers):
     """Returns a list of layers, inputs left out, or raises `TypeError`."""
     try:
         layers = [layer for layer in layers if not _is_input(layer)]
-    except TypeError:
+    except (TypeError, NotImplementedError):
         layers = [layers]
     for layer in layers:
         if not isinstance(layer, keras.Layer):

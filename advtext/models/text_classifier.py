@@ -1,7 +1,12 @@
 import keras
 from keras import ops
 
-from advtext.arguments import check_choice, check_count, check_share
+from advtext.arguments import (
+    check_choice,
+    check_count,
+    check_share,
+    check_truth,
+)
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
@@ -82,6 +87,7 @@ class TextClassifier(Classifier):
         num_classes = check_count("num_classes", num_classes, 2)
         hidden_dim = check_count("hidden_dim", hidden_dim)
         embedding_dropout = check_share("embedding_dropout", embedding_dropout)
+        bidirectional = check_truth("bidirectional", bidirectional)
         check_choice("pooling", pooling, POOLINGS)
         self._config = {
             "vocabulary_size": vocabulary_size,

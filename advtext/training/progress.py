@@ -5,6 +5,7 @@ import time
 import keras
 
 from advtext.arguments import check_count, check_length
+from advtext.quoting import quoted
 
 
 class Progress(keras.callbacks.Callback):
@@ -45,6 +46,14 @@ class Progress(keras.callbacks.Callback):
         unit="tokens",
     ):
         super().__init__()
+        for name, text in (("label", label), ("unit", unit)):
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"`{name}` must be a string. Received: "
+                    f"{name}={quoted(text)}."
+                )
+        if peak_rate is not None:
+            peak_rate = check_length("peak_rate", peak_rate)
         self.label = label
         self.num_steps = check_count("num_steps", num_steps, at_least=0)
         self.tokens_per_batch = check_length(

@@ -1,3 +1,4 @@
+from advtext.arguments import check_truth
 from advtext.attacks import VirtualAdversarial
 from advtext.attacks.attack import Attack
 from advtext.losses import cross_entropy
@@ -57,6 +58,10 @@ class AdversarialLoss(Term):
         **options,
     ):
         super().__init__(weight, name, **options)
+        relative = check_truth("relative", relative)
+        accumulate_gradients = check_truth(
+            "accumulate_gradients", accumulate_gradients
+        )
         self.relative = relative
         if relative and accumulate_gradients:
             raise ValueError(

@@ -4,7 +4,8 @@ import contextlib
 import os
 import re
 import uuid
-from pathlib import Path
+
+from advtext.arguments import check_path
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{32}\.tmp")
 
@@ -28,7 +29,7 @@ def atomic_file(path):
     >>> (folder / "a.txt").read_bytes()
     b'whole'
     """
-    path = Path(path)
+    path = check_path("path", path)
     temporary = temporary_path(path)
     try:
         with open(temporary, "xb") as file:
@@ -36,9 +37,12 @@ def atomic_file(path):
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if getattr(error, "filename", None) == str(temporary):
+            # Nobody knows the temporary name.
+            raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from advtext.backend import at_least_float32
+from advtext.quoting import quoted
 
 _PRECISE = "float32", "float64"
 WAY_OUT = (
@@ -21,12 +22,34 @@ _HARMLESS = {
 }
 
 
-def check_logits(logits):
-    """Raises `ValueError` unless `logits` is shaped like logits."""
+def check_logits(logits, num_examples=None):
+    """Raises `ValueError` unless `logits` is shaped like logits.
+
+    Args:
+        logits: What a model gave.
+        num_examples: How many rows there must be, where that is known.
+    """
+    wanted = (
+        "A classifier must give logits of shape (batch, num_classes) or "
+        "(batch, 1)."
+    )
+    if not hasattr(logits, "shape"):
+        raise ValueError(f"{wanted} Received: {type(logits).__name__}.")
     if len(logits.shape) != 2:
+        raise ValueError(f"{wanted} Received: shape {tuple(logits.shape)}.")
+    if num_examples is not None and logits.shape[0] != num_examples:
         raise ValueError(
-            "A classifier must give logits of shape (batch, num_classes) or "
-            f"(batch, 1). Received: shape {tuple(logits.shape)}."
+            f"A classifier must give a row of logits for each of "
+            f"{num_examples} examples. Received: shape {tuple(logits.shape)}."
+        )
+
+
+def check_finite(logits):
+    """Raises `ValueError` if logits are NaN or infinite."""
+    if not np.all(np.isfinite(np.asarray(at_least_float32(logits)))):
+        raise ValueError(
+            "The model gives NaN or infinite logits. Are its weights and the "
+            "inputs finite, and scaled as in training?"
         )
 
 
@@ -139,5 +162,5 @@ def check_from_logits(loss):
             "The classifier gives logits, but the loss expects probabilities. "
             "Pass a loss with from_logits=True, for example "
             "keras.losses.BinaryCrossentropy(from_logits=True). "
-            f"Received: loss={loss!r}."
+            f"Received: loss={quoted(loss)}."
         )

@@ -38,14 +38,30 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     """
     clean_logits = at_least_float32(clean_logits)
     perturbed_logits = at_least_float32(perturbed_logits)
-    if clean_logits.shape[-1] != perturbed_logits.shape[-1]:
+    if not _alike(clean_logits.shape, perturbed_logits.shape):
         raise ValueError(
-            "Both predictions must have the same number of logits. Received: "
+            "Both predictions must be of the same shape. Received: "
             f"clean_logits.shape={tuple(clean_logits.shape)}, "
             f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
         )
     divergence = _of_two if clean_logits.shape[-1] == 1 else _of_classes
     return divergence(clean_logits, perturbed_logits)
+
+
+def _alike(shape, other):
+    """Returns whether shapes are equal, as far as they are known."""
+    return len(shape) == len(other) and all(
+        n == m or None in (n, m) for n, m in zip(shape, other, strict=True)
+    )
+
+
+def _check_rows(y, logits):
+    """Raises `ValueError` unless there is a label for each row of logits."""
+    if not y.shape or not _alike(y.shape[:1], logits.shape[:1]):
+        raise ValueError(
+            "`y` must hold a label for each row of `logits`. Received: "
+            f"y.shape={tuple(y.shape)}, logits.shape={tuple(logits.shape)}."
+        )
 
 
 # Gradients are exactly 0 for equal logits; what rounds to below 0 is 0.
@@ -107,6 +123,11 @@ def entropy_from_logits(logits):
     1.3863
     """
     logits = at_least_float32(logits)
+    if len(logits.shape) < 2:
+        raise ValueError(
+            "`logits` must be of shape (batch, num_classes) or (batch, 1). "
+            f"Received: shape {tuple(logits.shape)}."
+        )
     if logits.shape[-1] == 1:
         entropy = ops.softplus(logits) - ops.sigmoid(logits) * logits
         return ops.squeeze(entropy, axis=-1)
@@ -166,7 +187,9 @@ def independent_cross_entropy(y, logits):
     """
     check_logits(logits)
     logits = at_least_float32(logits)
-    y = as_one_hot(ops.convert_to_tensor(y), logits.shape[-1], logits.dtype)
+    y = ops.convert_to_tensor(y)
+    _check_rows(y, logits)
+    y = as_one_hot(y, logits.shape[-1], logits.dtype)
     return ops.sum(ops.softplus(logits) - y * logits, axis=-1)
 
 
@@ -187,6 +210,7 @@ def cross_entropy(y, logits):
     check_logits(logits)
     logits = at_least_float32(logits)
     y = ops.convert_to_tensor(y)
+    _check_rows(y, logits)
     num_logits = logits.shape[-1]
     if num_logits == 1:
         positive = ops.reshape(ops.cast(y, "bool"), (-1,))

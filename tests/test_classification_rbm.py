@@ -142,8 +142,8 @@ def test_it_can_be_attacked():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_classes": 1}, "`num_classes` must be an integer >= 2"),
-        ({"units": 0}, "`units` must be an integer >= 1"),
+        ({"num_classes": 1}, "`num_classes` must be an integer of at least 2"),
+        ({"units": 0}, "`units` must be an integer of at least 1"),
         ({"generative_weight": -1.0}, "`generative_weight` must be a number"),
         ({"generative_weight": float("nan")}, "must be a number >= 0"),
         ({"generative_weight": float("inf")}, "must be a number >= 0"),

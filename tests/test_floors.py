@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 FLOORS = {
     "advtext.backend": 0,
     "advtext.config": 0,
+    "advtext.arguments": 0,
     "advtext.atomic_file": 0,
     "advtext.folder_lock": 0,
     "advtext.manifest": 0,

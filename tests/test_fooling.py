@@ -91,7 +91,7 @@ def test_wrong_arguments_are_refused(model):
         ({"epsilon": -1.0}, "`epsilon` must be a finite number"),
         ({"threshold": 1.5}, "`threshold` must be a probability"),
         ({"keep": 0}, "`keep` must be an integer"),
-        ({"probabilities": {}}, "`probabilities` must be 'softmax'"),
+        ({"probabilities": {}}, "`probabilities` must be one of 'softmax'"),
     ):
         with pytest.raises(ValueError, match=message):
             fooling(**{"model": model, "x": X, "epsilon": 0.1, **given})

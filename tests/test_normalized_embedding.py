@@ -167,7 +167,7 @@ def test_bad_counts_are_refused(counts, message):
 @pytest.mark.parametrize(
     "sizes, message",
     [
-        ((0, 4), "`input_dim` must be a positive integer.*input_dim=0"),
+        ((0, 4), "`input_dim` must be an integer of at least 1.*=0"),
         ((6, 2.5), "`output_dim` must be .*output_dim=2.5"),
         (("6", 4), "`input_dim` must be .*input_dim='6'"),
     ],

@@ -549,3 +549,15 @@ def test_padding_of_a_masked_model_may_stand_on_the_left():
     )
     for one, other in zip(right, left, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_a_fresh_stack_of_layers_is_taken():
+    reader = keras.Sequential(
+        [
+            keras.Input((None,)),
+            layers.Embedding(9, 4),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(1),
+        ]
+    )
+    assert perturb_at(reader)(np.array([[1, 2]])).shape == (1, 1)

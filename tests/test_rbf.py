@@ -67,5 +67,5 @@ def test_precisions_stay_positive():
 
 @pytest.mark.parametrize("units", [0, 1.5, True])
 def test_wrong_number_of_units(units):
-    with pytest.raises(ValueError, match="`units` must be an integer >= 1"):
+    with pytest.raises(ValueError, match="`units` must be an integer of"):
         RBF(units)

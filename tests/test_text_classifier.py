@@ -230,9 +230,12 @@ def test_forget_bias_and_recurrent_initializer():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_classes": 1}, "`num_classes` must be at least 2.*=1"),
+        (
+            {"num_classes": 1},
+            "`num_classes` must be an integer of at least 2.*=1",
+        ),
         ({"pooling": "min"}, "`pooling` must be one of 'last'.*'min'"),
-        ({"vocabulary_size": 0}, "positive integer"),
+        ({"vocabulary_size": 0}, "`vocabulary_size` must be an integer"),
         ({"embedding_dim": -3}, "positive integer"),
         ({"units": 0}, "units"),
         ({"hidden_dim": 0}, "units"),

@@ -62,5 +62,5 @@ def test_wrong_use():
         Whitening()(correlated(2))
     with pytest.raises(ValueError, match="of the same size"):
         Whitening().fit(correlated(9))(np.zeros((1, 2, 2, 2)))
-    with pytest.raises(ValueError, match="must be a number > 0"):
+    with pytest.raises(ValueError, match="must be a finite number above 0"):
         Whitening(regularization=0.0)

@@ -1,49 +1,53 @@
 """Checks of what attacks are given."""
 
-import math
-import numbers
-
 import keras
 import numpy as np
 
-
-def check_length(name, value):
-    """Returns a length as a float, or raises `ValueError`."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Real)
-        or not math.isfinite(value)
-        or value < 0
-    ):
-        raise ValueError(
-            f"`{name}` must be a finite number of at least 0. "
-            f"Received: {name}={value!r}."
-        )
-    return float(value)
-
-
-def check_count(name, value, at_least=1):
-    """Returns an integer, or raises `ValueError`."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Integral)
-        or value < at_least
-    ):
-        raise ValueError(
-            f"`{name}` must be an integer of at least {at_least}. "
-            f"Received: {name}={value!r}."
-        )
-    return int(value)
+from advtext.arguments import check_count as check_count
+from advtext.arguments import check_length as check_length
+from advtext.arguments import check_seed as check_seed
+from advtext.quoting import quoted
 
 
 def check_targeted(targeted):
     """Returns `False`, `True` or `"least_likely"`, or raises `ValueError`."""
-    if not isinstance(targeted, bool) and targeted != "least_likely":
+    if not isinstance(targeted, (bool, str)) or (
+        isinstance(targeted, str) and targeted != "least_likely"
+    ):
         raise ValueError(
             "`targeted` must be True, False or 'least_likely'. "
-            f"Received: targeted={targeted!r}."
+            f"Received: targeted={quoted(targeted)}."
         )
     return targeted
+
+
+def check_loss(loss):
+    """Returns a function or `None`, or raises `TypeError`."""
+    if loss is not None and not callable(loss):
+        raise TypeError(
+            "`loss` must be a function from labels and logits to losses "
+            f"(batch,), or None. Received: loss={quoted(loss)}."
+        )
+    return loss
+
+
+def check_model(model):
+    """Raises `TypeError` unless a model can be called."""
+    if not callable(model):
+        raise TypeError(
+            "`model` must be a Keras model, or a function from inputs to "
+            f"logits. Received: {quoted(model)}."
+        )
+
+
+def as_array(name, values):
+    """Returns a NumPy array, or raises `ValueError` for ragged lists."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"`{name}` must be an array: its rows must be of one length."
+        ) from None
 
 
 def check_value_range(value_range):
@@ -57,7 +61,7 @@ def check_value_range(value_range):
     if isinstance(value_range, str) or not lowest < highest:
         raise ValueError(
             "`value_range` must be (lowest, highest), two numbers with lowest "
-            f"< highest. Received: value_range={value_range!r}."
+            f"< highest. Received: value_range={quoted(value_range)}."
         )
     return lowest, highest
 
@@ -75,7 +79,7 @@ def check_own_labels(y, num_examples, dtype):
     """
 
     def checked(values):
-        values = np.asarray(values)
+        values = as_array("y", values)
         if values.shape[:1] != (num_examples,):
             raise ValueError(
                 f"`y` must hold one label for each of {num_examples} "
@@ -98,7 +102,7 @@ def check_labels(y, num_examples, num_logits):
         num_examples: Number of examples.
         num_logits: Logits of an example; 1 is two classes.
     """
-    y = np.asarray(y)
+    y = as_array("y", y)
     if y.dtype.kind not in "biuf":
         raise ValueError(
             f"`y` must hold classes as numbers. Received: dtype {y.dtype}."
@@ -148,10 +152,10 @@ def check_epsilon(epsilon, num_examples):
     Raises:
         ValueError: If it is negative, not finite, or of another shape.
     """
-    values = np.asarray(epsilon)
+    values = as_array("epsilon", epsilon)
     if values.dtype.kind not in "iuf":
         raise ValueError(
-            f"`epsilon` must be a number. Received: epsilon={epsilon!r}."
+            f"`epsilon` must be a number. Received: epsilon={quoted(epsilon)}."
         )
     values = values.astype("float32")
     if values.shape not in ((), (num_examples,)):
@@ -163,6 +167,6 @@ def check_epsilon(epsilon, num_examples):
     if not (np.all(np.isfinite(values)) and np.all(values >= 0)):
         raise ValueError(
             "`epsilon` must be a finite number of at least 0. "
-            f"Received: epsilon={epsilon!r}."
+            f"Received: epsilon={quoted(epsilon)}."
         )
     return values

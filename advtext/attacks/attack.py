@@ -14,6 +14,7 @@ from advtext.attacks.runner import Runner
 from advtext.backend import at_least_float32
 from advtext.compile_once import CompileOnce
 from advtext.losses import cross_entropy, least_likely, prediction
+from advtext.quoting import quoted
 
 
 class Attack(KeptSettings):
@@ -64,8 +65,10 @@ class Attack(KeptSettings):
         self.norm = norm
         self.targeted = arguments.check_targeted(targeted)
         self.value_range = arguments.check_value_range(value_range)
-        self.loss = loss or cross_entropy
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.loss = arguments.check_loss(loss) or cross_entropy
+        self.seed_generator = keras.random.SeedGenerator(
+            arguments.check_seed("seed", seed)
+        )
 
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
@@ -258,6 +261,16 @@ class Attack(KeptSettings):
             return least_likely(logits_fn(x))
         return prediction(logits_fn(x)) if y is None else y
 
+    def losses(self, y, logits):
+        """Returns what `loss` gives, which must be a tensor."""
+        losses = self.loss(y, logits)
+        if not hasattr(losses, "shape"):
+            raise ValueError(
+                "`loss` must return a tensor of losses, (batch,). Received: "
+                f"{quoted(losses)}."
+            )
+        return losses
+
     def examples(self, logits_fn, x, y, mask, epsilon):
         """Returns adversarial examples of one batch; checks nothing.
 
@@ -270,7 +283,7 @@ class Attack(KeptSettings):
         """
         y = self.labels(logits_fn, x, y)
         found = self.perturbation(
-            lambda z: self.loss(y, logits_fn(z)), x, mask, None, epsilon
+            lambda z: self.losses(y, logits_fn(z)), x, mask, None, epsilon
         )
         return self.inside(x + found)
 

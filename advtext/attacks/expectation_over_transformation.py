@@ -1,6 +1,7 @@
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count
 from advtext.attacks.attack import Attack
 from advtext.attacks.virtual_adversarial import VirtualAdversarial
+from advtext.quoting import quoted
 
 
 class ExpectationOverTransformation(Attack):
@@ -17,7 +18,8 @@ class ExpectationOverTransformation(Attack):
         seed: Integer seed of the transformations, or `None`.
 
     Raises:
-        TypeError: If `attack` is not an `Attack` on a loss.
+        TypeError: If `attack` is not an `Attack` on a loss, or `transform` no
+            function.
         ValueError: If `num_samples` is not positive.
 
     Example:
@@ -46,6 +48,11 @@ class ExpectationOverTransformation(Attack):
             raise TypeError(
                 "`attack` must be an advtext.attacks.Attack that raises a "
                 f"loss. Received: {type(attack).__name__}."
+            )
+        if not callable(transform):
+            raise TypeError(
+                "`transform` must be a function (x, seed) that transforms a "
+                f"batch. Received: transform={quoted(transform)}."
             )
         super().__init__(
             attack.epsilon,

@@ -7,10 +7,12 @@ from keras import ops
 from advtext import backend
 from advtext.attacks import arguments
 from advtext.attacks.inputs import (
+    as_tensor,
     check_inputs,
     check_one_array,
     check_type,
 )
+from advtext.quoting import quoted
 
 
 def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
@@ -36,10 +38,21 @@ def generate(run, x, y, mask, epsilon, epsilons, batch_size, progress):
         return _generate(run, x, y, epsilon, **rest)
     if epsilon is not None:
         raise ValueError("Pass `epsilon` or `epsilons`, not both.")
-    if not len(epsilons):
-        raise ValueError("`epsilons` is empty.")
+    epsilons = _several(epsilons)
     again = _repeatable(x)
     return ops.stack([_generate(run, again(), y, e, **rest) for e in epsilons])
+
+
+def _several(epsilons):
+    """Returns several lengths as a list, or raises `ValueError`."""
+    if isinstance(epsilons, str) or not np.ndim(epsilons):
+        raise ValueError(
+            "`epsilons` must be a list of numbers; one is `epsilon`. Received: "
+            f"epsilons={quoted(epsilons)}."
+        )
+    if not len(epsilons):
+        raise ValueError("`epsilons` is empty.")
+    return list(epsilons)
 
 
 def _generate(run, x, y, epsilon, mask, batch_size, progress):
@@ -52,7 +65,7 @@ def _generate(run, x, y, epsilon, mask, batch_size, progress):
             )
         batches = _batches(run, x, epsilon)
         return _joined(run, batches, _number(x), progress)
-    x = ops.convert_to_tensor(x)
+    x = as_tensor(x)
     single = _is_single(run.model, x)
     if single:
         x = x[None]
@@ -140,7 +153,7 @@ def _batches(run, dataset, epsilon):
         batches = (dataset[index] for index in range(len(dataset)))
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        x = ops.convert_to_tensor(x)
+        x = as_tensor(x)
         x = check_inputs(x, run.attack.value_range)
         y = run.checked_labels(x, y)
         yield x, y, None, arguments.check_epsilon(epsilon, len(x))

@@ -4,6 +4,10 @@ import math
 
 import keras
 import numpy as np
+from keras import ops
+
+from advtext.attacks.arguments import as_array
+from advtext.quoting import quoted
 
 # What arithmetic on a valid input may add to it, in units of the last place.
 _ULPS = 4
@@ -23,7 +27,12 @@ _SEVERAL = (
 
 
 def check_one_array(x):
-    """Raises `TypeError` if `x` is several inputs, or sparse."""
+    """Raises `TypeError` if `x` is several inputs, sparse, or no array."""
+    if x is None or isinstance(x, (str, bytes, bool, int, float, complex)):
+        raise TypeError(
+            "`x` must be an array (batch, ...), or a dataset of batches. "
+            f"Received: {quoted(x)}."
+        )
     if isinstance(x, dict):
         raise TypeError(_SEVERAL.format(kind="a dict"))
     if isinstance(x, (list, tuple)) and _shapes(x) > 1:
@@ -35,6 +44,26 @@ def check_one_array(x):
             "an attack changes every number: give a dense array, such as "
             "x.toarray() of SciPy or tf.sparse.to_dense(x)."
         )
+
+
+def as_tensor(x):
+    """Returns an array as a tensor.
+
+    Raises:
+        TypeError: If it holds no numbers.
+        ValueError: If its rows are not of one length.
+    """
+    if ops.is_tensor(x) or not isinstance(x, (np.ndarray, list, tuple)):
+        return ops.convert_to_tensor(x)
+    if isinstance(x, (list, tuple)) and any(map(ops.is_tensor, x)):
+        return ops.convert_to_tensor(x)
+    kind = as_array("x", x).dtype
+    if kind.kind in "OSUmM":
+        raise TypeError(
+            "Only floating-point inputs can be perturbed. Received: `x` of "
+            f"dtype {kind}."
+        )
+    return ops.convert_to_tensor(x)
 
 
 def _shapes(x):

@@ -10,17 +10,14 @@ import keras
 from keras import ops
 
 from advtext import backend
+from advtext.arguments import check_choice
 
 NORMS = ("l1", "l2", "linf")
 
 
 def check_norm(norm):
     """Raises `ValueError` unless `norm` is one of `NORMS`."""
-    if norm not in NORMS:
-        raise ValueError(
-            f"`norm` must be one of {', '.join(map(repr, NORMS))}. "
-            f"Received: norm={norm!r}."
-        )
+    check_choice("norm", norm, NORMS)
 
 
 def _inner_axes(x):

@@ -1,6 +1,6 @@
 from keras import ops
 
-from advtext.attacks.arguments import check_count, check_length
+from advtext.arguments import check_count, check_length, check_truth
 from advtext.attacks.attack import Attack
 from advtext.attacks.broadcast import masked
 from advtext.attacks.norms import direction, length, random_in_ball
@@ -66,7 +66,7 @@ class ProjectedGradientDescent(Attack):
             step_size = check_length("step_size", step_size)
         self.step_size = step_size
         self.num_steps = check_count("num_steps", num_steps)
-        self.random_start = bool(random_start)
+        self.random_start = check_truth("random_start", random_start)
         self.momentum = check_length("momentum", momentum)
         self.num_restarts = check_count("num_restarts", num_restarts)
         if self.num_restarts > 1 and not self.random_start:

@@ -1,6 +1,7 @@
 import keras
 from keras import ops
 
+from advtext.arguments import check_choice
 from advtext.attacks.attack import Attack
 from advtext.attacks.broadcast import masked
 from advtext.attacks.norms import direction, random_in_ball
@@ -56,13 +57,9 @@ class RandomNoise(Attack):
         loss=None,
     ):
         super().__init__(epsilon, norm, targeted, value_range, seed, loss)
-        if distribution not in DISTRIBUTIONS:
-            raise ValueError(
-                "`distribution` must be one of "
-                f"{', '.join(map(repr, DISTRIBUTIONS))}. Received: "
-                f"distribution={distribution!r}."
-            )
-        self.distribution = distribution
+        self.distribution = check_choice(
+            "distribution", distribution, DISTRIBUTIONS
+        )
 
     def start(self, x, epsilon, mask):
         shape, seed = ops.shape(x), self.seed_generator

@@ -4,6 +4,7 @@ from keras import ops
 from advtext.attacks.broadcast import masked
 from advtext.attacks.fast_gradient import FastGradient
 from advtext.attacks.norms import direction
+from advtext.quoting import quoted
 
 
 class RandomStartFastGradient(FastGradient):
@@ -41,7 +42,7 @@ class RandomStartFastGradient(FastGradient):
         if not 0.0 <= random_share <= 1.0:
             raise ValueError(
                 "`random_share` must be from 0 to 1. Received: "
-                f"random_share={random_share!r}."
+                f"random_share={quoted(random_share)}."
             )
         self.random_share = float(random_share)
 

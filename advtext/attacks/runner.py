@@ -8,6 +8,7 @@ from advtext.kept_state import state_kept
 from advtext.logits import (
     WAY_OUT,
     check_activation,
+    check_finite,
     check_keras_3,
     check_logits,
     check_not_softmax,
@@ -33,6 +34,7 @@ class Runner:
     """
 
     def __init__(self, attack, model, training):
+        arguments.check_model(model)
         # A loss of one's own knows what the model gives.
         self.own_loss = attack.loss is not cross_entropy
         if not self.own_loss:
@@ -122,8 +124,9 @@ class Runner:
         """
         tried = x if _has_fixed_batch(self.layer) else x[:_TRIED]
         logits = self.logits(tried, training=False)
-        check_logits(logits)
+        check_logits(logits, len(tried))
         check_not_softmax(logits)
+        check_finite(logits)
         return logits.shape[-1]
 
     def _compiled(self):
@@ -153,7 +156,7 @@ class Runner:
         with self._state_kept():
             y = self.attack.labels(self.logits, x, y)
             gradient = backend.input_gradient(
-                lambda z: ops.sum(self.attack.loss(y, self.logits(z))), x
+                lambda z: ops.sum(self.attack.losses(y, self.logits(z))), x
             )
             logits = self.logits(x)
         if bool(ops.any(gradient != 0)):

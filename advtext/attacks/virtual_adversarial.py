@@ -2,7 +2,7 @@ import keras
 from keras import ops
 
 from advtext import backend
-from advtext.attacks.arguments import check_count, check_length
+from advtext.arguments import check_count, check_length
 from advtext.attacks.attack import Attack
 from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.norms import direction

@@ -46,7 +46,11 @@ class FlagParser(argparse.ArgumentParser):
         return arguments, []
 
     def error(self, message):
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        # What was typed is printed on a terminal.
+        printable = "".join(
+            c if c.isprintable() else ascii(c)[1:-1] for c in message
+        )
+        self.exit(2, f"{self.prog}: error: {printable}\n")
 
 
 def add_flags(parser, kind=Config):

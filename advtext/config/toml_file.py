@@ -1,13 +1,14 @@
 """A configuration from a TOML file and back."""
 
-import pathlib
+import dataclasses
 import re
 import tomllib
 
+from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.config import values
 from advtext.config.config import Config
-from advtext.quoting import shorten
+from advtext.quoting import quoted, shorten
 
 ESCAPES = {'"': '\\"', "\\": "\\\\"}
 CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -33,7 +34,7 @@ def load(path, overrides=None, kind=Config, complete=False):
         ValueError: If the file is no flat TOML in UTF-8, or if a key or a
             value is wrong. The message names file, line and key.
     """
-    path = pathlib.Path(path)
+    path = check_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
             f"No config file at {path}. Give the path of a .toml file."
@@ -80,7 +81,12 @@ def save(config, path):
     Raises:
         OSError: If the file cannot be written.
     """
-    path = pathlib.Path(path)
+    if not dataclasses.is_dataclass(config) or isinstance(config, type):
+        raise TypeError(
+            "`config` must be a Config or an ImageConfig. Received: "
+            f"{quoted(config)}."
+        )
+    path = check_path("path", path)
     lines = []
     for name, field in values.fields_of(type(config)).items():
         if section := field.metadata.get("section"):

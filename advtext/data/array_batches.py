@@ -1,7 +1,8 @@
 import keras
 import numpy as np
 
-from advtext.data.batches import Batches, check_size, endless_order
+from advtext.arguments import check_count
+from advtext.data.batches import Batches, endless_order
 
 
 class ArrayBatches(Batches):
@@ -23,23 +24,23 @@ class ArrayBatches(Batches):
 
     def __init__(self, arrays, batch_size=32, seed=0, steps=None, **kwargs):
         super().__init__(steps, **kwargs)
+        if not isinstance(arrays, (tuple, list)):
+            raise TypeError(
+                "`arrays` must be a tuple of arrays, such as (x, y). Received: "
+                f"{type(arrays).__name__}."
+            )
         self.arrays = tuple(_as_arrays(each) for each in arrays)
         flat = keras.tree.flatten(self.arrays)
         rows = {len(a) if a.ndim else 0 for a in flat}
-        if len(rows) != 1 or not rows - {0}:
+        if len(rows) != 1 or 0 in rows:
             raise ValueError(
                 "Arrays must have the same, positive number of rows. "
                 f"Received: {sorted(rows)}."
             )
-        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise ValueError(
-                "`batch_size` must be an integer >= 1. Received: "
-                f"batch_size={batch_size!r}."
-            )
         self.num_rows = rows.pop()
-        batch_size = check_size("batch_size", batch_size)
+        batch_size = check_count("batch_size", batch_size)
         self.batch_size = min(batch_size, self.num_rows)
-        self.seed = check_size("seed", seed, at_least=0)
+        self.seed = check_count("seed", seed, at_least=0)
 
     @property
     def batches_per_pass(self):

@@ -1,9 +1,7 @@
-import numbers
-
 import keras
 import numpy as np
 
-from advtext.quoting import quoted
+from advtext.arguments import check_count
 
 
 class Batches(keras.utils.PyDataset):
@@ -23,7 +21,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, steps=None, **kwargs):
         super().__init__(**kwargs)
-        self.steps = steps if steps is None else check_size("steps", steps)
+        self.steps = steps if steps is None else check_count("steps", steps)
         self.first = 0
         # Of the rows of every batch, those of this process.
         self.part = slice(None)
@@ -81,17 +79,6 @@ class Batches(keras.utils.PyDataset):
             )
         rows = self.batch_size // count
         self.part = slice(index * rows, (index + 1) * rows)
-
-
-def check_size(name, value, at_least=1):
-    """Returns an integer, or raises `ValueError`."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < at_least:
-        raise ValueError(
-            f"`{name}` must be an integer of at least {at_least}. Received: "
-            f"{name}={quoted(value)}."
-        )
-    return int(value)
 
 
 def endless_order(size, start, stop, seed):

@@ -32,29 +32,19 @@ class Corpus:
     """
 
     def __init__(self, ids, offsets, labels=None):
-        offsets = np.array(offsets, "int64")
+        ids, offsets = _checked_ids(ids), _checked_offsets(offsets)
         if offsets[0] != 0 or offsets[-1] != len(ids):
             raise ValueError(
                 "`offsets` must go from 0 to the number of ids. Received: "
                 f"offsets from {offsets[0]} to {offsets[-1]} for {len(ids)} "
                 "ids."
             )
-        if labels is not None and len(labels) != len(offsets) - 1:
-            raise ValueError(
-                "`labels` must have one entry a document. Received: "
-                f"{len(labels)} labels for {len(offsets) - 1} documents."
-            )
-        ids = np.asarray(ids)
-        if len(ids) and (ids.dtype.kind not in "iu" or ids.min() < 0):
-            raise ValueError(
-                "`ids` must be integers of at least 0. Received: "
-                f"{ids.dtype}, the first of them {ids[:3].tolist()}."
-            )
-        # A plain view: a slice of an `np.memmap` costs several times more.
-        self.ids = np.asarray(ids)
+        self.ids = ids
         self.starts = offsets[:-1]
         self.lengths = np.diff(offsets).astype("int32")
-        self.labels = None if labels is None else _checked_labels(labels)
+        self.labels = None
+        if labels is not None:
+            self.labels = _checked_labels(labels, len(self))
 
     @classmethod
     def from_documents(cls, documents, labels=None):
@@ -94,8 +84,59 @@ class Corpus:
         return chosen
 
 
-def _checked_labels(labels):
-    labels = np.array(labels)
+def check_corpus(corpus):
+    """Raises `TypeError` unless it is a `Corpus`."""
+    if not isinstance(corpus, Corpus):
+        raise TypeError(
+            "`corpus` must be an advtext.data.Corpus. Received: "
+            f"{type(corpus).__name__}."
+        )
+
+
+def _checked_ids(ids):
+    # A plain view: a slice of an `np.memmap` costs several times more.
+    ids = _flat("ids", ids)
+    if len(ids) and (ids.dtype.kind not in "iu" or ids.min() < 0):
+        raise ValueError(
+            "`ids` must be integers of at least 0. Received: "
+            f"{ids.dtype}, the first of them {ids[:3].tolist()}."
+        )
+    return ids
+
+
+def _checked_offsets(offsets):
+    offsets = _flat("offsets", offsets)
+    whole = offsets.dtype.kind in "iu"
+    if not whole or not len(offsets) or (np.diff(offsets) < 0).any():
+        raise ValueError(
+            "`offsets` must be integers that do not fall: where each document "
+            "begins, and at last where they end. Received: "
+            f"{offsets.dtype}, the first of them {offsets[:3].tolist()}."
+        )
+    return offsets.astype("int64")
+
+
+def _flat(name, values):
+    """Returns an array of one axis, or raises `ValueError`."""
+    try:
+        values = np.asarray(values)
+    except ValueError:
+        values = np.array(None)
+    if values.ndim != 1:
+        raise ValueError(
+            f"`{name}` must be an array of one axis. Received: shape "
+            f"{values.shape}."
+        )
+    return values
+
+
+def _checked_labels(labels, number):
+    labels = _flat("labels", labels)
+    if len(labels) != number:
+        raise ValueError(
+            "`labels` must have one entry a document. Received: "
+            f"{len(labels)} labels for {number} documents."
+        )
     numeric = labels.dtype.kind in "biuf"
     if (
         not numeric

@@ -120,7 +120,7 @@ def _number_rows(path, lines, style):
                 )
             raise ValueError(
                 f"{path}:{number}: the row that begins here cannot be read: "
-                f"{error}. {way}."
+                f"{_shown(error)}. {way}."
             ) from error
         if row is None:
             return
@@ -168,3 +168,8 @@ def _long_fields():
         yield
     finally:
         csv.field_size_limit(limit)
+
+
+def _shown(error):
+    """Returns what Python says of a row, a tab written as such."""
+    return str(error).replace("\t", "\\t")

@@ -18,6 +18,7 @@ class DatasetBatches(Batches):
         What the dataset gives.
 
     Raises:
+        TypeError: If it is no dataset.
         ValueError: If the dataset holds no batches, or has no length.
 
     Example:
@@ -31,6 +32,11 @@ class DatasetBatches(Batches):
 
     def __init__(self, dataset, steps=None, **kwargs):
         super().__init__(steps, **kwargs)
+        if not is_dataset(dataset):
+            raise TypeError(
+                "`dataset` must be a keras.utils.PyDataset or a "
+                f"tf.data.Dataset. Received: {type(dataset).__name__}."
+            )
         if not isinstance(dataset, keras.utils.PyDataset):
             dataset = _Stream(dataset)
         if not dataset.num_batches:
@@ -57,6 +63,14 @@ class DatasetBatches(Batches):
 
     def batch(self, k):
         return self.dataset[k % self.batches_per_pass]
+
+
+def is_dataset(data):
+    """Returns whether it is a dataset that gives batches."""
+    # TensorFlow may not be installed.
+    return isinstance(data, keras.utils.PyDataset) or (
+        hasattr(data, "as_numpy_iterator") and hasattr(data, "cardinality")
+    )
 
 
 class _Stream:

@@ -1,6 +1,8 @@
 import numpy as np
 
-from advtext.data.batches import check_size, endless_order
+from advtext.arguments import check_count
+from advtext.data.batches import endless_order
+from advtext.data.corpus import check_corpus
 from advtext.data.padded_batches import PaddedBatches
 
 
@@ -46,16 +48,17 @@ class DocumentBatches(PaddedBatches):
         pool=None,
         **kwargs,
     ):
+        check_corpus(corpus)
         if not len(corpus):
             raise ValueError("The corpus holds no documents.")
-        batch_size = min(check_size("batch_size", batch_size), len(corpus))
+        batch_size = min(check_count("batch_size", batch_size), len(corpus))
         super().__init__(
             corpus, batch_size, max_length, boundaries, steps, **kwargs
         )
-        self.seed = check_size("seed", seed, at_least=0)
+        self.seed = check_count("seed", seed, at_least=0)
         if pool is None:
             pool = max(1, min(50, len(corpus) // batch_size))
-        self.pool = check_size("pool", pool)
+        self.pool = check_count("pool", pool)
         self._plans = {}
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from advtext.failures import DAMAGE
+from advtext.quoting import quoted
 
 # What Pillow calls pixels of 8 bits without an alpha channel.
 # What Pillow may take a file for, whatever its name: others it hands to other
@@ -124,7 +125,7 @@ def _checked_size(size):
     ):
         raise ValueError(
             "`size` must be pixels, one integer or (height, width). "
-            f"Received: size={size!r}."
+            f"Received: size={quoted(size)}."
         )
     return pair
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from advtext.failures import DAMAGE
+from advtext.quoting import quoted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ImageNetClasses:
                 return int(wanted)
             raise ValueError(
                 f"`{argument}` must be a class from 0 to {len(self) - 1}. "
-                f"Received: {argument}={name!r}."
+                f"Received: {argument}={quoted(name)}."
             )
         if wanted in self.wordnet_ids:
             return self.wordnet_ids.index(wanted)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.data.text_lines import check_regular
 from advtext.failures import reading
 
@@ -77,7 +78,7 @@ def load_images(data_dir="", tfds_name=""):
                 ).items()
             }
         )
-    folder = Path(data_dir)
+    folder = check_path("data_dir", data_dir)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}.")
     found = {}
@@ -98,8 +99,8 @@ def load_images(data_dir="", tfds_name=""):
         found[split] = _checked(images, labels, parts[0][0])
     if "train" not in found:
         raise FileNotFoundError(
-            f"{folder} holds no images: neither train-images-idx3-ubyte nor "
-            "x_train.npy."
+            f"The folder {folder} holds no images: neither "
+            "train-images-idx3-ubyte nor x_train.npy."
         )
     return _check_splits(found)
 

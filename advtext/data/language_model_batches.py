@@ -1,6 +1,8 @@
 import numpy as np
 
-from advtext.data.batches import Batches, check_size
+from advtext.arguments import check_count, check_truth
+from advtext.data.batches import Batches
+from advtext.data.corpus import check_corpus
 
 
 class LanguageModelBatches(Batches):
@@ -43,13 +45,14 @@ class LanguageModelBatches(Batches):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
+        check_corpus(corpus)
         self.corpus = corpus
-        self.batch_size = check_size("batch_size", batch_size)
-        self.timesteps = check_size("timesteps", timesteps)
-        self.bidirectional = bidirectional
-        self.shuffle = shuffle
-        self.seed = check_size("seed", seed, at_least=0)
-        self.row_length = (int(corpus.lengths.sum()) - 1) // batch_size
+        self.batch_size = check_count("batch_size", batch_size)
+        self.timesteps = check_count("timesteps", timesteps)
+        self.bidirectional = check_truth("bidirectional", bidirectional)
+        self.shuffle = check_truth("shuffle", shuffle)
+        self.seed = check_count("seed", seed, at_least=0)
+        self.row_length = (int(corpus.lengths.sum()) - 1) // self.batch_size
         if self.row_length < timesteps:
             raise ValueError(
                 f"The text is too short: {int(corpus.lengths.sum())} tokens do "

@@ -1,9 +1,12 @@
-from advtext.data.batches import Batches, check_size
+from advtext.arguments import check_count, check_counts
+from advtext.data.batches import Batches
+from advtext.data.corpus import check_corpus
 from advtext.data.length_buckets import (
     default_boundaries,
     padded_documents,
     widen,
 )
+from advtext.quoting import quoted
 
 
 class PaddedBatches(Batches):
@@ -23,14 +26,18 @@ class PaddedBatches(Batches):
         self, corpus, batch_size, max_length, boundaries, steps=None, **kwargs
     ):
         super().__init__(steps, **kwargs)
+        check_corpus(corpus)
         self.corpus = corpus
-        self.batch_size = check_size("batch_size", batch_size)
-        self.max_length = check_size("max_length", max_length)
+        self.batch_size = check_count("batch_size", batch_size)
+        self.max_length = check_count("max_length", max_length)
         if boundaries is None:
-            boundaries = default_boundaries(max_length)
-        for boundary in boundaries:
-            check_size("boundaries", boundary)
-        self.boundaries = tuple(boundaries)
+            boundaries = default_boundaries(self.max_length)
+        self.boundaries = check_counts("boundaries", boundaries)
+        if list(self.boundaries) != sorted(set(self.boundaries)):
+            raise ValueError(
+                "`boundaries` must increase. Received: "
+                f"boundaries={quoted(self.boundaries)}."
+            )
 
     @property
     def batches_per_pass(self):

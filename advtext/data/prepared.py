@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from advtext.arguments import check_path
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
@@ -17,6 +18,7 @@ from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import quoted
 
 # Counts the changes of what files are read as and of what a word is: a cache
 # made before one is not used after it.
@@ -80,13 +82,12 @@ def prepare(
         settings["min_documents"] = min_documents
     if isinstance(tokenizer, Tokenizer):
         identity = tokenizer.fingerprint()
-    elif tokenizer in TOKENIZERS:
+    elif isinstance(tokenizer, str) and tokenizer in TOKENIZERS:
         identity = [tokenizer, settings]
     else:
-        raise ValueError(
-            f"`tokenizer` must be one of {', '.join(TOKENIZERS)}, or a fitted "
-            f"tokenizer. Received: tokenizer={tokenizer!r}."
-        )
+        wanted = f"{', '.join(TOKENIZERS)}, or a fitted tokenizer"
+        got = quoted(tokenizer)
+        raise ValueError(f"`tokenizer` must be {wanted}. Received: {got}.")
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):
         if cache.exists():
@@ -156,9 +157,8 @@ def _remove_left_over(parent):
 def _cache_folder(cache_dir, source, identity):
     key = [VERSION, _READING, source.fingerprint(), identity]
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    if not cache_dir:
-        cache_dir = _user_cache() / "advtext"
-    return Path(cache_dir) / name[:32]
+    cache_dir = cache_dir or _user_cache() / "advtext"
+    return check_path("cache_dir", cache_dir) / name[:32]
 
 
 def _user_cache():

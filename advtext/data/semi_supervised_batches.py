@@ -1,8 +1,10 @@
 import keras
+import numpy as np
 
+from advtext.arguments import check_count
 from advtext.data.array_batches import ArrayBatches
 from advtext.data.batches import Batches
-from advtext.data.dataset_batches import DatasetBatches
+from advtext.data.dataset_batches import DatasetBatches, is_dataset
 from advtext.data.document_batches import DocumentBatches
 from advtext.data.length_buckets import pad_to
 
@@ -55,8 +57,16 @@ class SemiSupervisedBatches(Batches):
         **kwargs,
     ):
         super().__init__(steps, **kwargs)
+        check_count("batch_size", batch_size)
         if unlabelled_batch_size is None:
             unlabelled_batch_size = batch_size
+        check_count("unlabelled_batch_size", unlabelled_batch_size)
+        seed = check_count("seed", seed, at_least=0)
+        if unlabelled is None:
+            raise TypeError(
+                "`unlabelled` must be a dataset, or an array of inputs. "
+                "Received: None."
+            )
         self.labelled = _repeated(labelled) or ArrayBatches(
             _parts(labelled), batch_size, seed
         )
@@ -120,26 +130,32 @@ def _check_alike(x, unlabelled):
     """Refuses inputs of two kinds, which no model takes."""
     try:
         keras.tree.assert_same_structure(x, unlabelled)
+        pairs = zip(*map(keras.tree.flatten, (x, unlabelled)), strict=True)
+        if not all(_same_examples(a, b) for a, b in pairs):
+            raise ValueError
     except (TypeError, ValueError):
         first, second = (
-            str(keras.tree.map_structure(lambda a: "array", each))[:100]
+            str(keras.tree.map_structure(np.shape, each))[:100]
             for each in (x, unlabelled)
         )
         raise ValueError(
-            "Labelled and unlabelled inputs must be structured alike. "
-            f"Received: {first} and {second}."
+            "Labelled and unlabelled inputs must be structured alike, with "
+            "examples of one shape. Received: batches of shapes "
+            f"{first} and {second}."
         ) from None
+
+
+def _same_examples(a, b):
+    """Returns whether rows of two arrays may be examples of one kind."""
+    a, b = np.asarray(a), np.asarray(b)
+    # Texts, rows of token ids, are of any length.
+    if "f" in (a.dtype.kind, b.dtype.kind):
+        return a.shape[1:] == b.shape[1:]
+    return a.ndim == b.ndim
 
 
 def _repeated(data):
     """Returns an endless sequence of batches, or `None` for arrays."""
     if isinstance(data, Batches):
         return data
-    if isinstance(data, keras.utils.PyDataset) or _is_tf_data(data):
-        return DatasetBatches(data)
-    return None
-
-
-def _is_tf_data(data):
-    # TensorFlow may not be installed.
-    return hasattr(data, "as_numpy_iterator") and hasattr(data, "cardinality")
+    return DatasetBatches(data) if is_dataset(data) else None

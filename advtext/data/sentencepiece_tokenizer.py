@@ -6,8 +6,14 @@ import io
 import numpy as np
 import sentencepiece
 
+from advtext.arguments import check_truth
 from advtext.data.progress import progress
-from advtext.data.tokenizer import Tokenizer, check_fit_arguments
+from advtext.data.tokenizer import Tokenizer
+from advtext.data.tokenizer_arguments import (
+    check_fit_arguments,
+    check_ids,
+    check_text,
+)
 
 # Characters of text that the pieces are learned from: at 8 million a
 # vocabulary of 30,000 takes 10 seconds, and more text hardly changes it.
@@ -83,6 +89,7 @@ class SentencePieceTokenizer(Tokenizer):
                 for the characters in it.
         """
         check_fit_arguments(texts, vocabulary_size)
+        check_truth("lowercase", lowercase)
         texts = list(texts)
         model = _train(_sample(texts), vocabulary_size - 1, lowercase)
         processor = _open_model(model)
@@ -100,12 +107,14 @@ class SentencePieceTokenizer(Tokenizer):
 
         Characters without a piece are dropped.
         """
+        check_text(text)
         return _encode(self._processor, text)
 
     def decode(self, ids):
         """Returns the text of ids; padding is skipped, the end is `</s>`."""
+        ids = check_ids(ids, self.vocabulary_size)
         end = self.end_of_sequence
-        pieces = [int(n) for n in ids if 0 < n < end]
+        pieces = [n for n in ids if 0 < n < end]
         texts = [self._processor.decode(pieces)] if pieces else []
         return " ".join(texts + ["</s>" for n in ids if n == end])
 

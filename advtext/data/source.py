@@ -1,11 +1,14 @@
 """The base class of everything texts are read from."""
 
+from collections.abc import Iterable
+
 from advtext.data.documents import Documents
 from advtext.data.labels import (
     check_two_classes,
     class_names_of,
     encode_labels,
 )
+from advtext.quoting import quoted
 
 SPLITS = ("train", "test", "unsup")
 
@@ -40,6 +43,12 @@ class Source:
     """
 
     def __init__(self, splits, class_names=None):
+        if isinstance(splits, str) or not isinstance(splits, Iterable):
+            raise TypeError(
+                "`splits` must be a list of names of splits. Received: "
+                f"splits={quoted(splits)}."
+            )
+        splits = list(splits)
         self.splits = tuple(split for split in SPLITS if split in splits)
         if "train" not in self.splits:
             raise ValueError(

@@ -11,6 +11,7 @@ from advtext.data.labels import class_names_of, encode_labels
 from advtext.data.source import Source
 from advtext.data.text_files import read_text_file
 from advtext.failures import reason_of
+from advtext.quoting import quoted
 
 _TFDS_SPLITS = {"train": "train", "test": "test", "unsup": "unsupervised"}
 
@@ -44,7 +45,8 @@ def open_source(data="files", data_dir="", tfds_name="imdb_reviews/plain_text"):
 
         return DemoReviews()
     raise ValueError(
-        f"`data` must be 'files', 'tfds' or 'demo'. Received: data={data!r}."
+        "`data` must be 'files', 'tfds' or 'demo'. Received: "
+        f"data={quoted(data)}."
     )
 
 
@@ -185,7 +187,7 @@ def _open_builder(name, data_dir):
     except tfds.core.DatasetNotFoundError as error:
         raise ValueError(
             f"tensorflow-datasets knows no set `{name}`, and there is none of "
-            f"that name in data_dir={data_dir!r}. Check `tfds_name`."
+            f"that name in data_dir={quoted(data_dir)}. Check `tfds_name`."
         ) from error
     # What else it finds wrong: a version, a configuration, an argument.
     except (AssertionError, ValueError, TypeError, KeyError) as error:

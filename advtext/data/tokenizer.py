@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.failures import reading, reason_of
 from advtext.quoting import quoted
@@ -141,20 +142,6 @@ def _is_count(number):
     return whole and not isinstance(number, bool) and 0 <= number < 2**63
 
 
-def check_fit_arguments(texts, vocabulary_size):
-    """Refuses one text in place of many, and a vocabulary without room."""
-    if isinstance(texts, str):
-        raise ValueError(
-            "`texts` must be an iterable of texts, not one text. Received: "
-            f"texts={texts[:50]!r}."
-        )
-    if vocabulary_size < 3:
-        raise ValueError(
-            "`vocabulary_size` must be at least 3: padding, one token and the "
-            f"end of the sequence. Received: vocabulary_size={vocabulary_size}."
-        )
-
-
 def warn_of_dropped(what, num_dropped, num_all, num_empty, way):
     """Warns of a vocabulary that fits its texts badly.
 
@@ -183,8 +170,7 @@ def made_of(path, kind, record):
 
 def read_tokenizer_file(path):
     """Reads and checks a tokenizer's file; returns its dict."""
-    with open(path, "rb") as file:
-        data = file.read()
+    data = check_path("path", path).read_bytes()
     try:
         record = json.loads(data.decode("utf-8"))
         if record["format"] != _FORMAT:

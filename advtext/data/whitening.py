@@ -1,5 +1,7 @@
 import numpy as np
 
+from advtext.arguments import check_positive
+
 
 class Whitening:
     """Contrast normalization and decorrelation of images (GCN and ZCA).
@@ -32,12 +34,7 @@ class Whitening:
     """
 
     def __init__(self, regularization=0.1):
-        if not regularization > 0:
-            raise ValueError(
-                "`regularization` must be a number > 0. Received: "
-                f"regularization={regularization!r}."
-            )
-        self.regularization = regularization
+        self.regularization = check_positive("regularization", regularization)
         self.mean = self.matrix = None
 
     def fit(self, images):
@@ -47,6 +44,8 @@ class Whitening:
             Itself.
         """
         flat = _normalized(images)
+        if not np.isfinite(flat).all():
+            raise ValueError("`images` must not hold NaN or infinite values.")
         self.mean = flat.mean(axis=0)
         flat -= self.mean
         covariance = flat.T @ flat / len(flat)
@@ -74,6 +73,12 @@ class Whitening:
 
 def _normalized(images):
     """Returns images as rows with mean 0 and variance 1."""
+    images = np.asarray(images)
+    if images.ndim < 2 or not images.size or images.dtype.kind not in "biuf":
+        raise ValueError(
+            "`images` must be an array of numbers (number, ...), of one image "
+            f"or more. Received: {images.dtype}, shape {images.shape}."
+        )
     flat = np.reshape(images, (len(images), -1)).astype("float32")
     flat -= flat.mean(axis=1, keepdims=True)
     flat /= np.maximum(flat.std(axis=1, keepdims=True), 1e-3)

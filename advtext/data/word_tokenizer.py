@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from advtext.arguments import check_count, check_truth
 from advtext.data.numbered_texts import NumberedTexts
-from advtext.data.tokenizer import (
-    Tokenizer,
+from advtext.data.tokenizer import Tokenizer, warn_of_dropped
+from advtext.data.tokenizer_arguments import (
     check_fit_arguments,
-    warn_of_dropped,
+    check_ids,
+    check_text,
 )
 from advtext.data.word_numbers import find_words
 from advtext.quoting import quoted
@@ -76,7 +78,7 @@ class WordTokenizer(Tokenizer):
             )
         super().__init__([0, *counts, 1])
         self.words = tuple(words)
-        self.lowercase = lowercase
+        self.lowercase = check_truth("lowercase", lowercase)
         self._tokens = ("", *self.words, "</s>")
         self._ids = {word: n for n, word in enumerate(self.words, 1)}
 
@@ -108,11 +110,7 @@ class WordTokenizer(Tokenizer):
             ValueError: an argument is out of range, or no word is left.
         """
         check_fit_arguments(texts, vocabulary_size)
-        if min_documents < 1:
-            raise ValueError(
-                "`min_documents` must be a positive integer. Received: "
-                f"min_documents={min_documents}."
-            )
+        check_count("min_documents", min_documents)
         numbered = NumberedTexts(texts, lowercase, folder, others)
         words, counts = numbered.words, numbered.counts.tolist()
         kept = 1 + np.flatnonzero(numbered.documents[1:] >= min_documents)
@@ -144,6 +142,7 @@ class WordTokenizer(Tokenizer):
 
         A text without a known word gives the end of the sequence alone.
         """
+        check_text(text)
         found = find_words(text, self.lowercase)
         ids = [self._ids[word] for word in found if word in self._ids]
         return np.array([*ids, self.end_of_sequence], "int32")
@@ -160,6 +159,7 @@ class WordTokenizer(Tokenizer):
 
     def decode(self, ids):
         """Returns the words of ids with spaces between; padding is skipped."""
+        ids = check_ids(ids, self.vocabulary_size)
         return " ".join(self._tokens[n] for n in ids if n)
 
     def get_content(self):

@@ -1,6 +1,7 @@
 from advtext.evaluation.arguments import (
     check_labels,
     check_models,
+    check_rows,
     check_same_length,
 )
 from advtext.evaluation.figure import entitle, heat_map, heat_map_figure, save
@@ -74,6 +75,9 @@ def plot_agreement(rows, path):
         rows: What `agreement` returned.
         path: The PNG to write.
     """
+    check_rows(
+        rows, ("model", "other", "same", "same_mistaken_both"), "agreement"
+    )
     names = list(dict.fromkeys(row["model"] for row in rows))
     found = {(row["model"], row["other"]): row for row in rows}
     figure = heat_map_figure(names, names, panels=2)

@@ -2,21 +2,47 @@
 
 import math
 import numbers
+from collections.abc import Iterable, Sized
 
+import keras
 import numpy as np
 
+from advtext.arguments import check_choice
 from advtext.attacks import Attack, arguments
+from advtext.logits import check_activation
+from advtext.quoting import quoted
 
 PROBABILITIES = ("softmax", "sigmoid")
 
 
 def check_probabilities(probabilities):
     """Raises `ValueError` unless it is one of `PROBABILITIES`."""
-    if probabilities not in PROBABILITIES:
-        raise ValueError(
-            "`probabilities` must be 'softmax' or 'sigmoid'. Received: "
-            f"probabilities={probabilities!r}."
+    check_choice("probabilities", probabilities, PROBABILITIES)
+
+
+def check_members(models):
+    """Returns a list of Keras models that give logits.
+
+    Raises:
+        TypeError: If `models` is no list of Keras models.
+        ValueError: If there are none, or one gives probabilities.
+    """
+    if isinstance(models, str) or not isinstance(models, Iterable):
+        raise TypeError(
+            "`models` must be a list of Keras models. Received: "
+            f"{type(models).__name__}."
         )
+    models = list(models)
+    if not models:
+        raise ValueError("`models` is empty: an ensemble needs a member.")
+    for model in models:
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "The members of an ensemble must be Keras models. "
+                f"Received: {type(model).__name__}."
+            )
+        check_activation(model)
+    return models
 
 
 def check_models(models, probabilities="softmax"):
@@ -93,8 +119,40 @@ def check_labels(y, number, num_logits):
     return np.argmax(y, axis=1) if y.ndim == 2 else y
 
 
+def check_rows(rows, columns, function):
+    """Raises an error unless a table is what a function returned.
+
+    Args:
+        rows: List of dicts.
+        columns: Keys that each of them must have.
+        function: Name of the function whose rows they are.
+
+    Raises:
+        TypeError: If it is no list of dicts.
+        ValueError: If it is empty, or a column is missing.
+    """
+    wanted = f"`rows` must be the rows that `{function}` returned"
+    listed = isinstance(rows, (list, tuple))
+    if not listed or not all(isinstance(row, dict) for row in rows):
+        raise TypeError(f"{wanted}, a list of dicts. Received: {quoted(rows)}.")
+    if not rows:
+        raise ValueError(f"{wanted}. Received: none.")
+    for row in rows:
+        missing = [name for name in columns if name not in row]
+        if missing:
+            raise ValueError(
+                f"{wanted}, with {', '.join(map(repr, columns))}. Received: a "
+                f"row without {missing[0]!r}."
+            )
+
+
 def check_same_length(x, y):
     """Raises `ValueError` unless there is a label for every input."""
+    if not all(isinstance(v, Sized) for v in (x, y)):
+        raise TypeError(
+            "`x` and `y` must be arrays. Received: "
+            f"{type(x).__name__} and {type(y).__name__}."
+        )
     if len(x) != len(y):
         raise ValueError(
             "`x` and `y` must be of the same length. Received: "
@@ -104,10 +162,12 @@ def check_same_length(x, y):
 
 def check_threshold(threshold):
     """Raises `ValueError` unless it is a number in [0, 1)."""
-    if not isinstance(threshold, numbers.Real) or not 0 <= threshold < 1:
+    if isinstance(threshold, bool) or not (
+        isinstance(threshold, numbers.Real) and 0 <= threshold < 1
+    ):
         raise ValueError(
             "`threshold` must be a probability, at least 0 and below 1. "
-            f"Received: threshold={threshold!r}."
+            f"Received: threshold={quoted(threshold)}."
         )
 
 
@@ -117,13 +177,16 @@ def check_epsilons(epsilons, at_least=0.0):
     Raises:
         ValueError: If there are none, or one is out of its range.
     """
-    values = [float(epsilon) for epsilon in np.ravel(epsilons)]
+    values = np.ravel(arguments.as_array("epsilons", epsilons))
+    # No number is left of what holds none.
+    values = values.tolist() if values.dtype.kind in "iuf" else []
+    values = [float(epsilon) for epsilon in values]
     if not values or not all(
         math.isfinite(v) and v >= at_least for v in values
     ):
         raise ValueError(
             "`epsilons` must hold at least one number, all finite"
             + (f" and at least {at_least:g}" if at_least > -math.inf else "")
-            + f". Received: epsilons={epsilons!r}."
+            + f". Received: epsilons={quoted(epsilons)}."
         )
     return values

@@ -6,8 +6,10 @@ from advtext.backend import at_least_float32
 from advtext.evaluation.arguments import (
     check_attack,
     check_known,
+    check_members,
     check_models,
     check_probabilities,
+    check_rows,
 )
 from advtext.evaluation.figure import (
     entitle,
@@ -17,7 +19,6 @@ from advtext.evaluation.figure import (
     save,
 )
 from advtext.evaluation.transfer import transfer
-from advtext.logits import check_activation
 
 WHOLE = "ensemble"
 
@@ -65,16 +66,7 @@ class Ensemble(keras.Model):
 
     def __init__(self, models, probabilities="softmax", **kwargs):
         super().__init__(**kwargs)
-        models = list(models)
-        if not models:
-            raise ValueError("`models` is empty: an ensemble needs a member.")
-        for model in models:
-            if not isinstance(model, keras.Model):
-                raise TypeError(
-                    "The members of an ensemble must be Keras models. "
-                    f"Received: {type(model).__name__}."
-                )
-            check_activation(model)
+        models = check_members(models)
         check_probabilities(probabilities)
         self.models = models
         self.probabilities = probabilities
@@ -185,6 +177,7 @@ def plot_ensemble(rows, path):
         rows: What `ensemble` returned.
         path: The PNG to write.
     """
+    check_rows(rows, ("source", "target", "error"), "ensemble")
     bars = {}
     for row in rows:
         bars.setdefault(row["target"], []).append(row["error"])

@@ -4,7 +4,11 @@ import math
 import numpy as np
 
 from advtext.attacks import FastGradient
-from advtext.evaluation.arguments import check_epsilons, check_labels
+from advtext.evaluation.arguments import (
+    check_epsilons,
+    check_labels,
+    check_rows,
+)
 from advtext.evaluation.figure import (
     COLORS,
     MARKED,
@@ -99,6 +103,7 @@ def plot_epsilon_trace(rows, path, inputs=None, class_names=None):
         # Other inputs than images are no error here: nobody asked for them.
         images = found.ndim == 3 or found.shape[3:] in ((1,), (3,))
         inputs = found if inputs is None and images else inputs
+    check_rows(rows, ("epsilon", "label", "logit_0"), "epsilon_trace")
     number = sum(key.startswith("logit_") for key in rows[0])
     epsilons = [row["epsilon"] for row in rows]
     figure = new_figure(6.8, 3.8 if inputs is None else 4.9)

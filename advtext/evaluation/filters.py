@@ -2,8 +2,10 @@ import math
 
 import numpy as np
 
+from advtext.arguments import check_count
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.pictures import check_images, grid_shape, show
+from advtext.quoting import quoted
 
 
 def plot_filters(
@@ -31,6 +33,8 @@ def plot_filters(
     Reference:
         - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), figure 3
     """
+    check_count("number", number)
+    check_count("num_pieces", num_pieces)
     if not isinstance(kernels, dict):
         kernels = {"": kernels}
     filters = {
@@ -69,7 +73,7 @@ def _filters(kernel, image_shape, num_pieces):
     if kernel.size // size % num_pieces:
         raise ValueError(
             f"{kernel.size // size} filters are no whole number of units with "
-            f"num_pieces={num_pieces!r} each."
+            f"num_pieces={quoted(num_pieces)} each."
         )
     # Piece p of unit u is feature p * units + u.
     filters = kernel.reshape(size, num_pieces, -1).transpose(2, 1, 0)

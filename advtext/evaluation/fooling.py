@@ -1,8 +1,8 @@
 import numpy as np
 from keras import ops
 
+from advtext.arguments import check_count
 from advtext.attacks import FastGradient
-from advtext.attacks.arguments import check_count
 from advtext.evaluation.arguments import check_probabilities, check_threshold
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.percent import percent

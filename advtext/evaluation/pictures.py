@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from advtext.arguments import check_count
+from advtext.attacks.arguments import as_array
 from advtext.evaluation.figure import MARKED
 
 
@@ -17,7 +19,13 @@ def check_images(images):
     Raises:
         ValueError: If they are of another shape.
     """
-    images = np.asarray(images, "float64")
+    images = as_array("images", images)
+    if images.dtype.kind not in "biuf" or not images.size:
+        raise ValueError(
+            "`images` must be an array of numbers, of at least one image. "
+            f"Received: {images.dtype}, shape {images.shape}."
+        )
+    images = images.astype("float64")
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
@@ -54,5 +62,7 @@ def grid_shape(number, columns=None, group=1):
         columns: Images in a row, or `None`.
         group: Images that stay together in a row, where `columns` is `None`.
     """
+    if columns is not None:
+        check_count("columns", columns)
     columns = columns or group * max(1, round(math.sqrt(number) / group))
     return math.ceil(number / columns), columns

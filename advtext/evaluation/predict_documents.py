@@ -1,16 +1,19 @@
+from collections.abc import Sized
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 
 from advtext import backend
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count
 from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled
+from advtext.layers import NormalizedEmbedding
 from advtext.logits import check_activation, check_logits
 from advtext.models import TextClassifier
 from advtext.models.freeze import reads_tokens
+from advtext.quoting import quoted
 
 # Documents of a batch, and its tokens, padding included. Less memory is taken
 # for each where only distinct tokens are embedded.
@@ -65,6 +68,7 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
         batch_size = _ROWS_OF_DISTINCT if of_distinct else _ROWS
     check_count("batch_size", batch_size)
     corpus = _corpus(documents)
+    _check_ids(model, corpus)
     longest = max(1, int(corpus.lengths.max()))
     if max_length is None:
         # So that the shapes of one call serve the next.
@@ -104,11 +108,31 @@ def _check_model(model):
     check_activation(model)
 
 
+def _check_ids(model, corpus):
+    """Raises `ValueError` if an embedding has no row for a token id."""
+    kinds = keras.layers.Embedding, NormalizedEmbedding
+    sizes = [e.input_dim for e in model.layers if isinstance(e, kinds)]
+    # Of several the others may be of positions.
+    if len(sizes) != 1 or not corpus.ids.size or corpus.ids.max() < sizes[0]:
+        return
+    largest = max(int(corpus[row].max(initial=0)) for row in range(len(corpus)))
+    if largest >= sizes[0]:
+        raise ValueError(
+            f"`documents` must hold token ids from 0 to {sizes[0] - 1}, the "
+            f"model's vocabulary. Received: the id {largest}."
+        )
+
+
 def _corpus(documents):
     """Returns documents as an `advtext.data.Corpus` without labels."""
     if isinstance(documents, Corpus):
         documents = documents.subset(slice(None))
         documents.labels = None
+    if isinstance(documents, str) or not isinstance(documents, Sized):
+        raise TypeError(
+            "`documents` must be a list of rows of token ids. Received: "
+            f"{quoted(documents)}."
+        )
     if not len(documents):
         raise ValueError(
             "`documents` is empty: give the token ids of at least one."

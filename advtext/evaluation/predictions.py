@@ -5,10 +5,16 @@ import numpy as np
 from keras import ops
 
 from advtext import backend
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count
+from advtext.attacks.arguments import as_array, check_model
 from advtext.compile_once import CompileOnce
 from advtext.evaluation.arguments import check_probabilities
-from advtext.logits import check_activation, check_logits, check_not_softmax
+from advtext.logits import (
+    check_activation,
+    check_finite,
+    check_logits,
+    check_not_softmax,
+)
 
 # The functions compiled for a model: of itself and of its methods.
 _COMPILED = CompileOnce()
@@ -54,7 +60,12 @@ def predict_logits(model, x, batch_size=500):
     array([[ 3., -3.]], dtype=float32)
     """
     check_count("batch_size", batch_size)
-    x = np.asarray(x)
+    check_model(model)
+    x = as_array("x", x)
+    if x.dtype.kind in "OSUmM":
+        raise TypeError(
+            f"`x` must be an array of numbers. Received: dtype {x.dtype}."
+        )
     if not x.ndim or not len(x):
         raise ValueError(
             "`x` must hold at least one input, (number, ...). Received: shape "
@@ -64,7 +75,7 @@ def predict_logits(model, x, batch_size=500):
     for first in range(0, len(x), batch_size):
         batch = ops.convert_to_tensor(x[first : first + batch_size])
         logits = function(batch)
-        check_logits(logits)
+        check_logits(logits, len(batch))
         parts.append(np.asarray(backend.at_least_float32(logits)))
     logits = np.concatenate(parts)
     check_predicted(logits)
@@ -74,11 +85,7 @@ def predict_logits(model, x, batch_size=500):
 def check_predicted(logits):
     """Raises `ValueError` unless all values can be logits, a NumPy array."""
     check_not_softmax(logits)
-    if not np.all(np.isfinite(logits)):
-        raise ValueError(
-            "The model gives NaN or infinite logits. Are its weights and the "
-            "inputs finite, and scaled as in training?"
-        )
+    check_finite(logits)
 
 
 def predict(model, x, probabilities="softmax", batch_size=500):

@@ -6,6 +6,7 @@ from advtext.evaluation.arguments import (
     check_attack,
     check_epsilons,
     check_named,
+    check_rows,
 )
 from advtext.evaluation.figure import (
     COLORS,
@@ -93,6 +94,7 @@ def plot_robustness(rows, path):
             each with the model's name under the key `model`.
         path: The PNG to write.
     """
+    check_rows(rows, ("attack", "epsilon", "robust_accuracy"), "robustness")
     names = [f"{row.get('model', '')}, {row['attack']}" for row in rows]
     figure = new_figure(4.8 + 0.08 * max(map(len, names)), 3.6)
     axes = figure.add_subplot()

@@ -1,6 +1,10 @@
 import numpy as np
 
-from advtext.evaluation.arguments import check_models, check_threshold
+from advtext.evaluation.arguments import (
+    check_models,
+    check_rows,
+    check_threshold,
+)
 from advtext.evaluation.figure import COLORS, despine, entitle, new_figure, save
 from advtext.evaluation.percent import percent
 from advtext.evaluation.pictures import check_images, grid_shape, in_range, show
@@ -61,6 +65,7 @@ def plot_rubbish(rows, path):
         rows: What `rubbish` returned.
         path: The PNG to write.
     """
+    check_rows(rows, ("model", "called_a_class", "confidence"), "rubbish")
     figure = new_figure(6, 1.6 + 0.65 * len(rows))
     axes = figure.add_subplot()
     places = np.arange(len(rows))

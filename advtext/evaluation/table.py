@@ -1,5 +1,7 @@
 import numbers
 
+from advtext.evaluation.arguments import check_rows
+
 # A column with one of these words in its name is in percent.
 _PERCENT = {"error", "accuracy", "confidence", "success", "same", "called"}
 
@@ -27,8 +29,7 @@ def markdown(rows):
     | maxout | 0.25 | 89.40 |
     <BLANKLINE>
     """
-    if not rows:
-        raise ValueError("`rows` is empty: there is nothing to print.")
+    check_rows(rows, (), "score")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     lines = [
         [_title(column) for column in columns],

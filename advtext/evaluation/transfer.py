@@ -3,6 +3,7 @@ from advtext.evaluation.arguments import (
     check_known,
     check_models,
     check_named,
+    check_rows,
 )
 from advtext.evaluation.figure import heat_map, heat_map_figure, save
 from advtext.evaluation.scores import score
@@ -93,6 +94,7 @@ def plot_transfer(rows, path):
         rows: What `transfer` returned.
         path: The PNG to write.
     """
+    check_rows(rows, ("source", "target", "error"), "transfer")
     sources = list(dict.fromkeys(row["source"] for row in rows))
     targets = list(dict.fromkeys(row["target"] for row in rows))
     errors = {(row["source"], row["target"]): row["error"] for row in rows}

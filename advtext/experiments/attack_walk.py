@@ -3,8 +3,8 @@
 from keras import ops
 
 from advtext import backend
+from advtext.arguments import check_count
 from advtext.attacks import ProjectedGradientDescent
-from advtext.attacks.arguments import check_count
 
 
 def walk(attack, model, x, y, every=5):

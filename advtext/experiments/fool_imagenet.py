@@ -3,9 +3,9 @@
 import numpy as np
 from keras import ops
 
+from advtext.arguments import check_count, check_length
 from advtext.atomic_file import atomic_file
 from advtext.attacks import ProjectedGradientDescent
-from advtext.attacks.arguments import check_count, check_length
 from advtext.data.image_file import load_image_file
 from advtext.data.imagenet_classes import beside, load_imagenet_classes
 from advtext.evaluation.figure import can_draw

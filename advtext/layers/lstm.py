@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from advtext import backend
+from advtext.arguments import check_count
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -29,6 +30,9 @@ class LSTM(keras.layers.LSTM):
         - [Hochreiter and Schmidhuber, 1997](
           https://doi.org/10.1162/neco.1997.9.8.1735)
     """
+
+    def __init__(self, units, *args, **kwargs):
+        super().__init__(check_count("units", units), *args, **kwargs)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if not self._runs_here(mask):

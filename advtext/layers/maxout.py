@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from advtext.arguments import check_count
+
 
 @keras.saving.register_keras_serializable("advtext")
 class Maxout(keras.layers.Layer):
@@ -37,12 +39,7 @@ class Maxout(keras.layers.Layer):
 
     def __init__(self, num_pieces, **kwargs):
         super().__init__(**kwargs)
-        if type(num_pieces) is not int or num_pieces < 1:
-            raise ValueError(
-                "`num_pieces` must be an integer >= 1. Received: "
-                f"num_pieces={num_pieces!r}."
-            )
-        self.num_pieces = num_pieces
+        self.num_pieces = check_count("num_pieces", num_pieces)
         self.supports_masking = True
 
     def build(self, input_shape):

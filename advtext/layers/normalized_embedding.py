@@ -1,7 +1,7 @@
 import keras
-import numpy as np
 from keras import ops
 
+from advtext.arguments import check_count, check_token_counts
 from advtext.layers.normalized_lookup import moments, normalized_lookup
 
 
@@ -52,17 +52,8 @@ class NormalizedEmbedding(keras.layers.Layer):
         super().__init__(**kwargs)
         # Token ids that come as floats would collide in fewer bits.
         self.autocast = False
-        for name, size in (
-            ("input_dim", input_dim),
-            ("output_dim", output_dim),
-        ):
-            if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(
-                    f"`{name}` must be a positive integer. "
-                    f"Received: {name}={size!r}."
-                )
-        self.input_dim = int(input_dim)
-        self.output_dim = int(output_dim)
+        self.input_dim = check_count("input_dim", input_dim)
+        self.output_dim = check_count("output_dim", output_dim)
         self.embeddings_initializer = keras.initializers.get(
             embeddings_initializer
             or keras.initializers.RandomUniform(-1.0, 1.0)
@@ -96,14 +87,7 @@ class NormalizedEmbedding(keras.layers.Layer):
         Raises:
             ValueError: If the shape or a count is wrong.
         """
-        counts = np.asarray(token_counts, dtype="float64")
-        if counts.shape != (self.input_dim,):
-            raise ValueError(
-                "`token_counts` must hold one count for each of the "
-                f"{self.input_dim} tokens. Received: shape {counts.shape}."
-            )
-        if not np.all(np.isfinite(counts)) or np.any(counts < 0):
-            raise ValueError("`token_counts` must be finite and at least 0.")
+        counts = check_token_counts(token_counts, self.input_dim)
         if not counts.any():
             raise ValueError("`token_counts` must not all be 0.")
         if not self.built:

@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from advtext.arguments import check_count, check_truth
+
 # A unit that is met exactly has a logit of 16.
 _NEAREST = 1e-7
 
@@ -51,12 +53,8 @@ class RBF(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if type(units) is not int or units < 1:
-            raise ValueError(
-                f"`units` must be an integer >= 1. Received: units={units!r}."
-            )
-        self.units = units
-        self.return_logits = return_logits
+        self.units = check_count("units", units)
+        self.return_logits = check_truth("return_logits", return_logits)
         self.center_initializer = keras.initializers.get(center_initializer)
         self.precision_initializer = keras.initializers.get(
             precision_initializer

@@ -1,9 +1,7 @@
-import math
-import numbers
-
 import keras
 from keras import ops
 
+from advtext.arguments import check_count, check_length, check_seed
 from advtext.losses import as_one_hot
 from advtext.models.classifier import Classifier
 
@@ -58,26 +56,12 @@ class ClassificationRBM(Classifier):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, value, least in (
-            ("num_classes", num_classes, 2),
-            ("units", units, 1),
-        ):
-            if type(value) is not int or value < least:
-                raise ValueError(
-                    f"`{name}` must be an integer >= {least}. Received: "
-                    f"{name}={value!r}."
-                )
-        if not isinstance(generative_weight, numbers.Real) or not (
-            0 <= generative_weight < math.inf
-        ):
-            raise ValueError(
-                "`generative_weight` must be a number >= 0, finite. Received: "
-                f"generative_weight={generative_weight!r}."
-            )
-        self.num_classes = num_classes
-        self.units = units
-        self.generative_weight = generative_weight
-        self.seed = seed
+        self.num_classes = check_count("num_classes", num_classes, 2)
+        self.units = check_count("units", units)
+        self.generative_weight = check_length(
+            "generative_weight", generative_weight
+        )
+        self.seed = check_seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):

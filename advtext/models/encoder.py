@@ -42,9 +42,15 @@ def copy_encoder(source, target):
         target: The same; its weights change.
 
     Raises:
+        TypeError: If `source` is no language model.
         ValueError: If vocabulary, sizes or directions differ; nothing has
             been copied then.
     """
+    if not hasattr(source, "embedding") or not hasattr(source, "lstms"):
+        raise TypeError(
+            "`language_model` must be an advtext.models.LanguageModel. "
+            f"Received: {type(source).__name__}."
+        )
     if len(source.lstms) != len(target.lstms):
         raise ValueError(
             f"The language model reads {len(source.lstms)} direction(s), the "

@@ -4,6 +4,7 @@ import keras
 
 from advtext.layers import NormalizedEmbedding
 from advtext.nearest import did_you_mean
+from advtext.quoting import quoted
 
 _EMBEDDINGS = keras.layers.Embedding, NormalizedEmbedding
 # Their inner layers run in a loop over time, where nothing can stand in.
@@ -34,7 +35,7 @@ def find_layer(model, layer=None):
     else:
         raise TypeError(
             "`layer` must be a layer of the model or its name, or a list of "
-            f"them. Received: layer={layer!r}."
+            f"them. Received: layer={quoted(layer)}."
         )
     for each in outer:
         if isinstance(each, _LOOPS):

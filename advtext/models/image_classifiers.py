@@ -6,8 +6,10 @@ All take float images `(batch, height, width, channels)` and give logits
 
 from keras import layers
 
+from advtext.arguments import check_count, check_counts, check_share
 from advtext.layers import RBF, Maxout
 from advtext.models.sequential_classifier import SequentialClassifier
+from advtext.quoting import quoted
 
 
 def softmax_regression(num_classes=10):
@@ -57,12 +59,20 @@ def maxout_network(
     Reference:
         - [Goodfellow et al., 2013](https://arxiv.org/abs/1302.4389), part 5.1
     """
-    if num_embedding_layers not in range(len(units) + 1):
+    units = check_counts("units", units)
+    check_count("num_pieces", num_pieces)
+    places = range(len(units) + 1)
+    if (
+        isinstance(num_embedding_layers, bool)
+        or num_embedding_layers not in places
+    ):
         raise ValueError(
             "`num_embedding_layers` must be an integer from 0 to "
             f"{len(units)}, the number of hidden layers. Received: "
-            f"num_embedding_layers={num_embedding_layers!r}."
+            f"num_embedding_layers={quoted(num_embedding_layers)}."
         )
+    dropout = check_share("dropout", dropout)
+    input_dropout = check_share("input_dropout", input_dropout)
     stack = [layers.Flatten(), layers.Dropout(input_dropout)]
     ends = [0]
     for number, width in enumerate(units):
@@ -112,7 +122,11 @@ def convolutional_maxout_network(
     Reference:
         - [Goodfellow et al., 2013](https://arxiv.org/abs/1302.4389), part 5.2
     """
-    stack = [layers.Dropout(input_dropout)]
+    filters = check_counts("filters", filters)
+    num_pieces = check_count("num_pieces", num_pieces)
+    units = check_count("units", units)
+    dropout = check_share("dropout", dropout)
+    stack = [layers.Dropout(check_share("input_dropout", input_dropout))]
     for number, width in enumerate(filters):
         stack += [
             layers.Conv2D(
@@ -148,15 +162,12 @@ def rbf_network(num_classes=10):
     Reference:
         - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), section 7
     """
+    num_classes = check_count("num_classes", num_classes, 2)
     return SequentialClassifier(
         [layers.Flatten(), RBF(num_classes, return_logits=True)]
     )
 
 
 def _output(num_classes):
-    if type(num_classes) is not int or num_classes < 2:
-        raise ValueError(
-            "`num_classes` must be an integer >= 2. Received: num_classes="
-            f"{num_classes!r}."
-        )
+    num_classes = check_count("num_classes", num_classes, 2)
     return layers.Dense(1 if num_classes == 2 else num_classes, dtype="float32")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from advtext import failures
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count
 from advtext.config.values import nearest
 from advtext.quoting import quoted
 

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from advtext import backend
+from advtext.arguments import check_count, check_share, check_truth
 from advtext.models.carried_state import add_states, clear, keep, read
 from advtext.models.encoder import build_embedding, build_lstm
 from advtext.models.next_token_head import NextTokenHead
@@ -71,6 +72,14 @@ class LanguageModel(keras.Model):
         super().__init__(**kwargs)
         # Token ids that come as floats would collide in fewer bits.
         self.autocast = False
+        vocabulary_size = check_count("vocabulary_size", vocabulary_size)
+        embedding_dim = check_count("embedding_dim", embedding_dim)
+        units = check_count("units", units)
+        num_candidates = check_count("num_candidates", num_candidates, 0)
+        embedding_dropout = check_share("embedding_dropout", embedding_dropout)
+        bidirectional = check_truth("bidirectional", bidirectional)
+        if batch_size is not None:
+            batch_size = check_count("batch_size", batch_size)
         self._config = {
             "vocabulary_size": vocabulary_size,
             "embedding_dim": embedding_dim,

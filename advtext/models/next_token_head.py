@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from advtext.attacks.arguments import check_count
+from advtext.arguments import check_count, check_seed, check_token_counts
 from advtext.models.sampled_softmax import (
     alias_table,
     draw,
@@ -50,7 +50,7 @@ class NextTokenHead(keras.layers.Layer):
         self.autocast = False
         self.vocabulary_size = check_count("vocabulary_size", vocabulary_size)
         self.num_candidates = check_count("num_candidates", num_candidates, 0)
-        self.seed = seed
+        self.seed = check_seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, hidden_shape, targets_shape=None):
@@ -93,15 +93,7 @@ class NextTokenHead(keras.layers.Layer):
         Raises:
             ValueError: If the shape is wrong, or a count is.
         """
-        counts = np.asarray(token_counts, "float64")
-        if counts.shape != (self.vocabulary_size,):
-            raise ValueError(
-                "There must be one count for each of the "
-                f"{self.vocabulary_size} tokens. Received: shape "
-                f"{counts.shape}."
-            )
-        if not (np.isfinite(counts) & (counts >= 0.0)).all():
-            raise ValueError("Counts must be finite, and not negative.")
+        counts = check_token_counts(token_counts, self.vocabulary_size)
         counts = np.maximum(counts, 1.0)
         probabilities = counts / counts.sum()
         kept, alias = alias_table(probabilities)

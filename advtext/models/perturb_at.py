@@ -13,6 +13,7 @@ from advtext.logits import (
 from advtext.models.find_layer import find_layer
 from advtext.models.perturbed_at import PerturbedAt
 from advtext.models.places import PlaceError, Places
+from advtext.quoting import quoted
 
 
 def perturb_at(model, layer=None, call=None, mask=None):
@@ -78,12 +79,13 @@ def perturb_at(model, layer=None, call=None, mask=None):
         raise ValueError(
             "A list of layers names at least one, with the calls beside them: "
             "[('embedding', 0), ('embedding', 1)]. Received: "
-            f"layer={layer!r}, call={call!r}."
+            f"layer={quoted(layer)}, call={quoted(call)}."
         )
     if mask is not None and (several or not callable(mask)):
         raise ValueError(
             "`mask` is a function from the inputs to the mask of the one layer "
-            f"that is perturbed. Received: mask={mask!r}, layer={layer!r}."
+            f"that is perturbed. Received: mask={quoted(mask)}, "
+            f"layer={quoted(layer)}."
         )
     pairs = [
         each if isinstance(each, tuple) else (each, None)

@@ -2,6 +2,7 @@ import collections
 import contextlib
 
 from advtext.models.layer_calls import standing_in
+from advtext.quoting import quoted
 
 
 class PlaceError(ValueError):
@@ -87,11 +88,11 @@ class Places:
             if call not in (None, 0) and number == 1:
                 raise PlaceError(
                     f"The model calls the layer {name!r} once: leave `call` "
-                    f"out. Received: call={call!r}."
+                    f"out. Received: call={quoted(call)}."
                 )
             if call is not None and call not in range(number):
                 raise PlaceError(
                     f"`call` must be from 0 to {number - 1}: the model calls "
                     f"the layer {name!r} {number} times. Received: "
-                    f"call={call!r}."
+                    f"call={quoted(call)}."
                 )

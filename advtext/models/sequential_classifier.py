@@ -1,6 +1,7 @@
 import keras
 
 from advtext.models.classifier import Classifier
+from advtext.quoting import quoted
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -32,7 +33,7 @@ class SequentialClassifier(Classifier):
 
     def __init__(self, layers, num_embedding_layers=0, **kwargs):
         super().__init__(**kwargs)
-        layers = [layer for layer in layers if not _is_input(layer)]
+        layers = _checked(layers)
         places = range(len(layers))
         if (
             type(num_embedding_layers) is not int
@@ -41,7 +42,7 @@ class SequentialClassifier(Classifier):
             raise ValueError(
                 "`num_embedding_layers` must be an integer >= 0 and below the "
                 f"number of layers, {len(layers)}. Received: "
-                f"num_embedding_layers={num_embedding_layers!r}."
+                f"num_embedding_layers={quoted(num_embedding_layers)}."
             )
         self.num_embedding_layers = num_embedding_layers
         self.embedder = keras.Sequential(layers[:num_embedding_layers])
@@ -92,6 +93,21 @@ class SequentialClassifier(Classifier):
     def from_config(cls, config):
         layers = map(keras.saving.deserialize_keras_object, config["layers"])
         return cls(**{**config, "layers": layers})
+
+
+def _checked(layers):
+    """Returns a list of layers, inputs left out, or raises `TypeError`."""
+    try:
+        layers = [layer for layer in layers if not _is_input(layer)]
+    except (TypeError, NotImplementedError):
+        layers = [layers]
+    for layer in layers:
+        if not isinstance(layer, keras.Layer):
+            raise TypeError(
+                "`layers` must be a list of Keras layers. Received: "
+                f"{quoted(layer)}."
+            )
+    return layers
 
 
 def _is_input(layer):

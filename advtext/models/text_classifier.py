@@ -1,6 +1,12 @@
 import keras
 from keras import ops
 
+from advtext.arguments import (
+    check_choice,
+    check_count,
+    check_share,
+    check_truth,
+)
 from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
@@ -75,16 +81,14 @@ class TextClassifier(Classifier):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if num_classes < 2:
-            raise ValueError(
-                "`num_classes` must be at least 2. "
-                f"Received: num_classes={num_classes!r}."
-            )
-        if pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}. "
-                f"Received: pooling={pooling!r}."
-            )
+        vocabulary_size = check_count("vocabulary_size", vocabulary_size)
+        embedding_dim = check_count("embedding_dim", embedding_dim)
+        units = check_count("units", units)
+        num_classes = check_count("num_classes", num_classes, 2)
+        hidden_dim = check_count("hidden_dim", hidden_dim)
+        embedding_dropout = check_share("embedding_dropout", embedding_dropout)
+        bidirectional = check_truth("bidirectional", bidirectional)
+        check_choice("pooling", pooling, POOLINGS)
         self._config = {
             "vocabulary_size": vocabulary_size,
             "embedding_dim": embedding_dim,
@@ -176,6 +180,11 @@ class TextClassifier(Classifier):
         return self.logits(self.hidden(pooled))
 
     def call(self, inputs, training=False):
+        if len(inputs.shape) != 2 or inputs.shape[1] == 0:
+            raise ValueError(
+                "Token ids must be of shape (batch, time), time at least 1. "
+                f"Received: shape {tuple(inputs.shape)}."
+            )
         if not training and reads_tokens(self, TextClassifier):
             return logits_of_tokens(self, inputs)
         return super().call(inputs, training=training)

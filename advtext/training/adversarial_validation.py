@@ -1,7 +1,9 @@
 import keras
-import numpy as np
 
+from advtext.arguments import check_count
+from advtext.attacks.arguments import as_array
 from advtext.evaluation import score
+from advtext.evaluation.arguments import check_attack
 
 
 class AdversarialValidation(keras.callbacks.Callback):
@@ -18,6 +20,10 @@ class AdversarialValidation(keras.callbacks.Callback):
         y: Their labels, integers.
         batch_size: Examples at a time.
         name: Name in the logs; the value is in percent.
+
+    Raises:
+        TypeError: If `attack` is no attack.
+        ValueError: If it is targeted, or another argument is wrong.
 
     Example:
 
@@ -38,16 +44,23 @@ class AdversarialValidation(keras.callbacks.Callback):
         self, attack, x, y, batch_size=1000, name="val_adversarial_error"
     ):
         super().__init__()
+        check_attack(attack)
         self.attack = attack
-        self.x = np.asarray(x)
-        self.y = np.asarray(y)
+        self.x = as_array("x", x)
+        self.y = as_array("y", y)
         if self.y.shape != self.x.shape[:1] or not len(self.y):
             raise ValueError(
                 "`y` must be one integer label for each example of `x`, of "
                 "which there must be some. "
                 f"Received: x.shape={self.x.shape}, y.shape={self.y.shape}."
             )
-        self.batch_size = batch_size
+        whole = self.y.dtype.kind in "biuf" and not (self.y % 1).any()
+        if not whole or (self.y < 0).any():
+            raise ValueError(
+                "`y` must hold classes, integers of at least 0. Received: "
+                f"{self.y.dtype}, the first of them {self.y[:3].tolist()}."
+            )
+        self.batch_size = check_count("batch_size", batch_size)
         self.name = name
 
     def error(self):

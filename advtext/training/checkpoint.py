@@ -1,10 +1,10 @@
 import io
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.failures import reading
 
@@ -40,7 +40,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, path, batches, weight_average=None):
         super().__init__()
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else check_path("path", path)
         self.batches = batches
         self.weight_average = weight_average
         self.history = []
@@ -104,6 +104,11 @@ class Checkpoint(keras.callbacks.Callback):
             FileNotFoundError: If there is no such file.
             ValueError: If it is truncated, or of another model.
         """
+        if getattr(model, "optimizer", None) is None:
+            raise ValueError(
+                "A checkpoint goes into a compiled model: call "
+                "model.compile(...) with the optimizer of the training first."
+            )
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
         if content is None:

@@ -4,6 +4,9 @@ import time
 
 import keras
 
+from advtext.arguments import check_count, check_length
+from advtext.quoting import quoted
+
 
 class Progress(keras.callbacks.Callback):
     """One line on how far training is: loss, tokens per second, time left.
@@ -24,6 +27,9 @@ class Progress(keras.callbacks.Callback):
             out.
         unit: What the batches are counted in.
 
+    Raises:
+        ValueError: If a number is negative, or none.
+
     Example:
 
     >>> from advtext.training import Progress
@@ -40,13 +46,22 @@ class Progress(keras.callbacks.Callback):
         unit="tokens",
     ):
         super().__init__()
+        for name, text in (("label", label), ("unit", unit)):
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"`{name}` must be a string. Received: "
+                    f"{name}={quoted(text)}."
+                )
+        if peak_rate is not None:
+            peak_rate = check_length("peak_rate", peak_rate)
         self.label = label
-        self.num_steps = num_steps
-        self.tokens_per_batch = tokens_per_batch
+        self.num_steps = check_count("num_steps", num_steps, at_least=0)
+        self.tokens_per_batch = check_length(
+            "tokens_per_batch", tokens_per_batch
+        )
         self.peak_rate = peak_rate
         self.unit = unit
-        self.step = done
-        self.before = done
+        self.step = self.before = check_count("done", done, at_least=0)
         self.first = self.started = None
 
     def on_train_begin(self, logs=None):

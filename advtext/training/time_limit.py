@@ -2,7 +2,7 @@ import time
 
 import keras
 
-from advtext.attacks.arguments import check_length
+from advtext.arguments import check_length
 
 
 class TimeLimit(keras.callbacks.Callback):

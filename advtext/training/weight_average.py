@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from advtext import backend
+from advtext.arguments import check_share
 
 
 class WeightAverage(keras.callbacks.Callback):
@@ -33,11 +34,7 @@ class WeightAverage(keras.callbacks.Callback):
 
     def __init__(self, decay=0.999):
         super().__init__()
-        if not 0.0 <= decay < 1.0:
-            raise ValueError(
-                f"`decay` must be in [0, 1). Received: decay={decay!r}."
-            )
-        self.decay = decay
+        self.decay = check_share("decay", decay)
         self.start = 0, []
         self.state = None
         self.held = None

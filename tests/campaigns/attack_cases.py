@@ -77,7 +77,7 @@ _WRONG = (
     ("fast(net, x.astype(complex), y)", "floating-point"),
     ("fast(net, x.astype(object), y)", "`x`|floating-point"),
     ("fast(net, np.array(['a'] * 5), y)", "`x`|floating-point"),
-    ("fast(net, {'a': x}, y)", "`x` is a dict"),
+    ("fast(net, {'a': x}, y)", "`x` holds several inputs .a dict"),
     ("fast(net, [x, x[:2]], y)", "`x`"),
     ("fast(None, x, y)", "`model`|callable"),
     ("fast('net', x, y)", "`model`|callable"),

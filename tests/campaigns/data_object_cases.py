@@ -35,7 +35,6 @@ _WRONG = (
     ("data.DocumentBatches(corpus, max_length='a')", "`max_length` must"),
     ("data.DocumentBatches(corpus, boundaries=[])", "`boundaries`"),
     ("data.DocumentBatches(corpus, boundaries=[3, 2])", "`boundaries`"),
-    ("data.DocumentBatches(corpus, boundaries=[2])", "`boundaries`"),
     ("data.DocumentBatches(corpus, boundaries='ab')", "`boundaries`"),
     ("data.DocumentBatches(corpus, steps=0)", "`steps` must"),
     ("data.DocumentBatches(corpus, seed=-1)", "`seed` must"),
@@ -104,6 +103,9 @@ _TAKEN = (
     ("data.ArrayBatches((x, y), batch_size=10**6)[0]", "len(value[0]) == 5"),
     ("data.DocumentBatches(corpus, batch_size=2, max_length=2)[0]",
      "value[0].shape == (2, 2)"),
+    # What is longer than the last one is padded to its own length.
+    ("data.DocumentBatches(corpus, 3, boundaries=[2])[0]",
+     "value[0].shape == (3, 3)"),
     ("data.SemiSupervisedBatches((x, y), x, batch_size=2)[0]",
      "len(value) >= 2"),
     ("data.SemiSupervisedBatches((x, y, np.ones(5)), x, batch_size=2)[0]",

@@ -110,6 +110,8 @@ def _values():
     )  # fmt: skip
 
     keras.utils.set_random_seed(0)
+    # Only the whole traceback tells who raised an error.
+    keras.config.disable_traceback_filtering()
     net, unit, probs, image_net = (
         keras.Sequential([keras.Input(shape), *stack])
         for shape, stack in (

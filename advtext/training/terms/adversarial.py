@@ -1,6 +1,8 @@
+from advtext.arguments import check_truth
 from advtext.attacks import VirtualAdversarial
 from advtext.attacks.attack import Attack
 from advtext.losses import cross_entropy
+from advtext.quoting import quoted
 from advtext.training.terms.term import Term
 
 
@@ -56,6 +58,10 @@ class AdversarialLoss(Term):
         **options,
     ):
         super().__init__(weight, name, **options)
+        relative = check_truth("relative", relative)
+        accumulate_gradients = check_truth(
+            "accumulate_gradients", accumulate_gradients
+        )
         self.relative = relative
         if relative and accumulate_gradients:
             raise ValueError(
@@ -120,7 +126,7 @@ def check_attack(attack):
     if not hasattr(attack, "perturbation"):
         raise TypeError(
             "`attack` must be an attack, such as advtext.attacks."
-            f"FastGradient(epsilon=5.0). Received: attack={attack!r}."
+            f"FastGradient(epsilon=5.0). Received: attack={quoted(attack)}."
         )
     if isinstance(attack, VirtualAdversarial):
         raise ValueError(

@@ -1,5 +1,6 @@
 from keras import ops
 
+from advtext.arguments import check_truth
 from advtext.training.terms.adversarial import (
     check_attack,
     starts_in_the_middle,
@@ -56,7 +57,7 @@ class SmoothnessLoss(Term):
         super().__init__(weight, name, **options)
         self.relative = relative
         self.attack = attack
-        self.symmetric = symmetric
+        self.symmetric = check_truth("symmetric", symmetric)
         check_attack(attack)
         if starts_in_the_middle(attack):
             raise ValueError(

@@ -1,10 +1,11 @@
 import keras
 from keras import ops
 
-from advtext.attacks.arguments import check_count, check_length
+from advtext.arguments import check_count, check_length
 from advtext.attacks.broadcast import masked
 from advtext.attacks.kept_settings import KeptSettings
 from advtext.attacks.norms import length
+from advtext.quoting import quoted
 
 
 class Term(KeptSettings):
@@ -40,6 +41,11 @@ class Term(KeptSettings):
         ):
             weight = check_length("weight", weight)
         self.weight = weight
+        if name is not None and not isinstance(name, str):
+            raise TypeError(
+                "`name` must be a string, or None. Received: "
+                f"name={quoted(name)}."
+            )
         self.name = name or type(self).__name__.lower()
         self.start_step = check_count("start_step", start_step, at_least=0)
         self.output = output
@@ -121,6 +127,11 @@ def check_terms(terms):
     """
     if isinstance(terms, Term):
         raise TypeError("`terms` must be a list of terms: terms=[term].")
+    if not isinstance(terms, (list, tuple)):
+        raise TypeError(
+            "`terms` must be a list of terms, such as [advtext.training."
+            f"VirtualAdversarialLoss()]. Received: {quoted(terms)}."
+        )
     for term in terms:
         if not hasattr(term, "objectives"):
             hint = ""
@@ -128,7 +139,7 @@ def check_terms(terms):
                 hint = " An attack becomes one by AdversarialLoss(attack)."
             raise TypeError(
                 "`terms` must be a list of terms, such as advtext.training."
-                f"VirtualAdversarialLoss(). Received: {term!r}.{hint}"
+                f"VirtualAdversarialLoss(). Received: {quoted(term)}.{hint}"
             )
     names = [term.name for term in terms]
     if len(set(names)) < len(names):

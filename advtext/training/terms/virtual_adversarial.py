@@ -1,5 +1,6 @@
 from keras import ops
 
+from advtext.arguments import check_truth
 from advtext.attacks.virtual_adversarial import VirtualAdversarial
 from advtext.training.terms.term import Term
 
@@ -50,7 +51,7 @@ class VirtualAdversarialLoss(Term):
         **options,
     ):
         super().__init__(weight, name, **options)
-        self.relative = relative
+        self.relative = check_truth("relative", relative)
         self.attack = VirtualAdversarial(
             epsilon, xi, num_power_iterations, seed
         )

@@ -3,6 +3,8 @@
 import json
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -166,3 +168,16 @@ def test_a_file_that_is_being_written_is_seen(tmp_path):
     (tmp_path / "run" / ".a.npz.0f.tmp").touch()
     assert watch.look().endswith(".a.npz.0f.tmp")
     assert (watch.look(), watch.count) == (None, 1)
+
+
+def test_a_moment_is_one_of_the_process():
+    import moments
+
+    spinning = [sys.executable, "-Sc", "while True: pass"]
+    with subprocess.Popen(spinning) as process:
+        moments.sleep(process, 0.05)
+        assert process.poll() is None
+        assert 0.05 <= moments.worked(process)
+        process.kill()
+    assert moments.worked(process) == 0.0
+    moments.sleep(process, 60.0)

@@ -98,7 +98,7 @@ class Command:
             cwd=ROOT,
         )
 
-    def end(self, timeout=600):
+    def end(self, timeout=1800):
         """Waits for the end and returns it, an `Ended`."""
         try:
             status = self.process.wait(timeout)

@@ -11,7 +11,7 @@ import runs
 
 # Of ten interruptions.
 KINDS = (
-    *["any moment"] * 3,
+    *["after the imports"] * 3,
     *["a file"] * 3,
     *["imports"] * 2,
     "SIGTERM",
@@ -102,20 +102,21 @@ class Interrupted:
         A file that is written counts by where it is.
         """
         straight, draw = self.straight, self.draw
+        # Early ones more often: a run that goes on has less to do.
+        part = draw.random() ** 3
         if kind == "a file":
-            # The first ones more often: a run that goes on writes fewer.
-            number = 1 + int(straight.written * draw.random() ** 2)
             watch = moments.Watch(self.folder)
-            name = watch.wait(process, number)
+            name = watch.wait(process, 1 + int(part * straight.written))
             if name is None:
                 return ""
             time.sleep(draw.choice([0.0, 0.0, draw.uniform(0, 0.01)]))
             kind = "token cache" if name.startswith("cache") else "checkpoint"
         else:
-            end = straight.seconds
-            if kind == "imports":
-                end = straight.importing
-            moments.sleep(process, draw.uniform(0.0, end))
+            moment = straight.importing * draw.random()
+            if kind != "imports":
+                left = straight.seconds - straight.importing
+                moment = straight.importing + part * left
+            moments.sleep(process, moment)
         number = signal.SIGKILL
         if kind in SIGNALS:
             number = SIGNALS[kind][0]

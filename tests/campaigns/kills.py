@@ -3,8 +3,8 @@
     python tests/campaigns/kills.py --kills=300 [--backend=jax] [--write=FILE]
 
 Every command runs to its end once. Then runs of it are begun and killed, by
-`kill -9` and now and then by SIGTERM or SIGINT, some times each: at any moment,
-during the imports, or while a file is being written; gone on with by
+`kill -9` and now and then by SIGTERM or SIGINT, some times each: after the
+imports or during them, or while a file is being written; gone on with by
 `--resume`, to the end; and compared: numbers, weights to the bit, no file too
 many. Every run makes its own token cache. Moments are counted in seconds of
 the processor, so a machine that is busy kills at the same ones.

@@ -26,7 +26,7 @@ from advtext.atomic_file import atomic_file
 HERE = pathlib.Path(__file__).parent
 # Names, and the flags with which all take less than a quarter of an hour.
 BENCHMARKS = {
-    "step_time": ["--rounds", "5"],
+    "step_time": ["--rounds", "7"],
     "growth": ["--rounds", "9"],
     "language_model": ["--rounds", "7"],
     "data": [],

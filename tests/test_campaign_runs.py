@@ -3,9 +3,14 @@
 import json
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+
+from advtext.folder_lock import LOCK
+from advtext.manifest import Manifest
 
 FOLDER = pathlib.Path(__file__).parent / "campaigns"
 
@@ -33,9 +38,13 @@ def changed(run):
 def test_times_do_not_count(run, changed):
     import runs
 
-    metrics = json.loads((run / "metrics.json").read_text())
+    path = run / "metrics.json"
+    metrics = json.loads(path.read_text())
     metrics["train_seconds"] += 1.0
-    (run / "metrics.json").write_text(json.dumps(metrics))
+    path.write_text(json.dumps(metrics))
+    assert changed() == ["metrics.json:sum"]
+    Manifest(run).note_sum(path.name, path)
+    Manifest(run).claim("logs/train/later")
     assert changed() == []
     assert runs.left_over(run) == []
     names = set(runs.outcome(run))
@@ -62,7 +71,20 @@ def test_one_bit_of_the_model(run, changed):
     values[0].view("uint8").flat[0] ^= 1
     model.set_weights(values)
     model.save(path)
-    assert changed() == ["classifier.keras:embedding/vars/0"]
+    assert changed() == [
+        "classifier.keras:embedding/vars/0",
+        "classifier.keras:sum",
+    ]
+
+
+def test_the_list_of_files_and_a_lock(run, changed):
+    Manifest(run).note(begun=False)
+    assert changed() == ["advtext.json"]
+    Manifest(run).note(begun=True)
+    assert changed() == []
+    Manifest(run).claim("more.txt")
+    (run / LOCK).touch()
+    assert changed() == [LOCK, "advtext.json"]
 
 
 def test_one_number_and_one_file(run, changed):
@@ -79,7 +101,8 @@ def test_one_number_and_one_file(run, changed):
     for name in left:
         (run / name).unlink()
     (run / "history.csv").unlink()
-    assert changed() == ["history.csv", "metrics.json", "more.txt"]
+    wrong = ["history.csv", "metrics.json", "metrics.json:sum", "more.txt"]
+    assert changed() == wrong
 
 
 @pytest.mark.parametrize(
@@ -145,3 +168,16 @@ def test_a_file_that_is_being_written_is_seen(tmp_path):
     (tmp_path / "run" / ".a.npz.0f.tmp").touch()
     assert watch.look().endswith(".a.npz.0f.tmp")
     assert (watch.look(), watch.count) == (None, 1)
+
+
+def test_a_moment_is_one_of_the_process():
+    import moments
+
+    spinning = [sys.executable, "-Sc", "while True: pass"]
+    with subprocess.Popen(spinning) as process:
+        moments.sleep(process, 0.05)
+        assert process.poll() is None
+        assert 0.05 <= moments.worked(process)
+        process.kill()
+    assert moments.worked(process) == 0.0
+    moments.sleep(process, 60.0)

@@ -11,7 +11,7 @@ import runs
 
 # Of ten interruptions.
 KINDS = (
-    *["any moment"] * 3,
+    *["after the imports"] * 3,
     *["a file"] * 3,
     *["imports"] * 2,
     "SIGTERM",
@@ -21,8 +21,10 @@ SIGNALS = {
     "SIGTERM": (signal.SIGTERM, 143),
     "SIGINT": (signal.SIGINT, 130),
 }
-# Within so many seconds Python may not have come to our first line.
+# Within so many of its seconds Python may not have come to our first line.
 _START = 0.5
+# A machine may be busy with other things.
+_LONG = 1800
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Straight:
 
     Args:
         outcome: As of `runs.outcome`.
-        seconds: How long it took.
-        importing: How long it took until it looked for its files.
+        seconds: How long it took, as by `moments.worked`.
+        importing: How long it took until it looked for its files, likewise.
         written: How many files were seen while they were being written.
     """
 
@@ -45,39 +47,46 @@ class Straight:
 class Interrupted:
     """A run that is interrupted a few times.
 
+    Args:
+        start: Function that starts a command, given its arguments.
+        arguments: Those of the run.
+        straight: `Straight` of the same run.
+        folder: Of the run and its cache.
+        draw: `random.Random`.
+
     Attributes:
         kills: How often, by the kind of the moment.
         trouble: What was wrong with how its processes ended.
     """
 
-    def __init__(self, campaign, command, backend, folder, draw):
-        self.campaign, self.folder, self.draw = campaign, folder, draw
-        self.backend = backend
-        self.python = campaign.pythons[backend]
-        self.straight = campaign.straight[command, backend]
-        self.arguments = campaign.arguments(command, backend, folder)
+    def __init__(self, start, arguments, straight, folder, draw):
+        self.start, self.arguments = start, arguments
+        self.straight, self.folder, self.draw = straight, folder, draw
         self.kills = collections.Counter()
+        self.early = False
         self.trouble = []
 
-    def to_the_end(self):
-        """Returns what is not as in the run that was not interrupted."""
+    def to_the_end(self, enough):
+        """Returns what is not as in the run that was not interrupted.
+
+        Args:
+            enough: Function that tells whether to interrupt no more.
+        """
         resume = []
         kinds = self.draw.choices(KINDS, k=self.draw.randint(6, 12))
         for kind in [*kinds, None]:
-            run = runs.Command(
-                self.python, self.backend, [*self.arguments, *resume]
-            )
+            if enough():
+                kind = None
+            run = self.start([*self.arguments, *resume])
             resume = ["--resume"]
-            begun = time.monotonic()
             hit = self._interrupt(run.process, kind) if kind else ""
-            early = time.monotonic() - begun < _START
             ended = run.end()
             if not hit:
                 self.trouble += [ended.trouble([0])] if ended.status else []
                 break
             self.kills[hit] += 1
             if hit in SIGNALS:
-                self.trouble += _told(ended, hit, early)
+                self.trouble += _told(ended, hit, self.early)
         return self._compared() + runs.left_over(self.folder)
 
     def _compared(self):
@@ -93,27 +102,29 @@ class Interrupted:
         A file that is written counts by where it is.
         """
         straight, draw = self.straight, self.draw
+        # Early ones more often: a run that goes on has less to do.
+        part = draw.random() ** 3
         if kind == "a file":
-            # The first ones more often: a run that goes on writes fewer.
-            number = 1 + int(straight.written * draw.random() ** 2)
             watch = moments.Watch(self.folder)
-            name = watch.wait(process, number, 2 * straight.seconds)
+            name = watch.wait(process, 1 + int(part * straight.written))
             if name is None:
                 return ""
             time.sleep(draw.choice([0.0, 0.0, draw.uniform(0, 0.01)]))
             kind = "token cache" if name.startswith("cache") else "checkpoint"
         else:
-            end = straight.seconds
-            if kind == "imports":
-                end = straight.importing
-            moments.sleep(process, draw.uniform(0.0, end))
+            moment = straight.importing * draw.random()
+            if kind != "imports":
+                left = straight.seconds - straight.importing
+                moment = straight.importing + part * left
+            moments.sleep(process, moment)
         number = signal.SIGKILL
         if kind in SIGNALS:
             number = SIGNALS[kind][0]
         if process.poll() is not None:
             return ""
+        self.early = moments.worked(process) < _START
         os.kill(process.pid, number)
-        process.wait(60)
+        process.wait(_LONG)
         return "" if process.returncode == 0 else kind
 
 

@@ -3,17 +3,20 @@
     python tests/campaigns/kills.py --kills=300 [--backend=jax] [--write=FILE]
 
 Every command runs to its end once. Then runs of it are begun and killed, by
-`kill -9` and now and then by SIGTERM or SIGINT, some times each: at any moment,
-during the imports, or while a file is being written; gone on with by
+`kill -9` and now and then by SIGTERM or SIGINT, some times each: after the
+imports or during them, or while a file is being written; gone on with by
 `--resume`, to the end; and compared: numbers, weights to the bit, no file too
-many. Every run makes its own token cache.
+many. Every run makes its own token cache. Moments are counted in seconds of
+the processor, so a machine that is busy kills at the same ones.
 
 `--work` keeps what was found: a campaign that was interrupted goes on, its
 counts add up. It takes some 8 seconds a kill on one core.
 """
 
 import argparse
+import collections
 import concurrent.futures
+import functools
 import hashlib
 import json
 import pathlib
@@ -54,6 +57,7 @@ class Campaign:
         self.state = self.work / "found.jsonl"
         self.seed = arguments.seed
         self.straight = {}
+        self.first = collections.defaultdict(threading.Lock)
         self._open()
 
     def _open(self):
@@ -100,32 +104,52 @@ class Campaign:
             self.work / f"pretrain-{backend}" / "run",
         )
 
-    def go_straight(self, command, backend):
-        """Runs a command to its end, once."""
+    def straight_of(self, command, backend):
+        """Returns the `Straight` of a command; one thread runs it."""
+        if command == "train":
+            self.straight_of("pretrain", backend)
+        with self.first[command, backend]:
+            if (command, backend) not in self.straight:
+                self._go_straight(command, backend)
+        return self.straight[command, backend]
+
+    def _go_straight(self, command, backend):
+        """Runs a command to its end, unless a campaign before did."""
         folder = self.work / f"{command}-{backend}"
+        measured = self.work / f"{command}-{backend}.json"
+        if not measured.exists():
+            times = self._timed(command, backend, folder)
+            measured.write_text(json.dumps(times))
+        times = json.loads(measured.read_text())
+        found = Straight(runs.outcome(folder), **times)
+        self.straight[command, backend] = found
+        print(f"{command} on {backend}: {found.seconds:.1f} s", flush=True)
+
+    def _timed(self, command, backend, folder):
+        """Runs a command to its end; returns the numbers of `Straight`."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        begun = time.monotonic()
         watch = moments.Watch(folder)
         run = runs.Command(
             self.pythons[backend],
             backend,
             self.arguments(command, backend, folder),
         )
+        seconds = importing = 0.0
         while run.process.poll() is None:
+            seconds = moments.worked(run.process) or seconds
             watch.look()
+            if not watch.began:
+                importing = seconds
             time.sleep(0.002)
-        seconds = time.monotonic() - begun
         ended = run.end()
         if ended.status:
             raise SystemExit(f"{command} on {backend} failed: {ended.err}")
-        self.straight[command, backend] = Straight(
-            runs.outcome(folder),
-            seconds,
-            (watch.first or begun) - begun,
-            watch.count,
-        )
-        print(f"{command} on {backend}: {seconds:.1f} s", flush=True)
+        return {
+            "seconds": seconds,
+            "importing": importing,
+            "written": watch.count,
+        }
 
     def interrupted(self, number):
         """Does a run with interruptions, and notes what it came to."""
@@ -135,8 +159,15 @@ class Campaign:
         folder = self.work / f"run-{number}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        run = Interrupted(self, command, backend, folder, draw)
-        differs = run.to_the_end()
+        straight = self.straight_of(command, backend)
+        start = functools.partial(
+            runs.Command,
+            self.pythons[backend],
+            backend,
+        )
+        arguments = self.arguments(command, backend, folder)
+        run = Interrupted(start, arguments, straight, folder, draw)
+        differs = run.to_the_end(self.is_over)
         note = {"command": command, "backend": backend, "number": number}
         note |= {"kills": dict(run.kills), "differs": differs}
         note["trouble"] = run.trouble
@@ -198,10 +229,6 @@ def main():
     arguments = parsed()
     campaign = Campaign(arguments)
 
-    def begin(backend):
-        for command in COMMANDS:
-            campaign.go_straight(command, backend)
-
     first = 1 + max((run["number"] for run in campaign.found()), default=-1)
     numbers = iter(range(first, 10**9))
 
@@ -212,7 +239,6 @@ def main():
             campaign.interrupted(number)
 
     with concurrent.futures.ThreadPoolExecutor(arguments.workers) as pool:
-        list(pool.map(begin, campaign.backends))
         workers = [pool.submit(work) for _ in range(arguments.workers)]
     for worker in workers:
         worker.result()

@@ -14,13 +14,13 @@ class Watch:
 
     Attributes:
         count: How many were seen so far.
-        first: When anything was first there, as by `time.monotonic`.
+        began: Whether anything was there.
     """
 
     def __init__(self, folder):
         self.folder = str(folder)
         self.count = 0
-        self.first = None
+        self.began = False
         self._known = {name for name, _ in self._walk(self.folder)}
 
     def look(self):
@@ -30,25 +30,23 @@ class Watch:
             if name in self._known:
                 continue
             self._known.add(name)
-            self.first = self.first or time.monotonic()
+            self.began = True
             if temporary:
                 self.count += 1
                 new = name
         return new
 
-    def wait(self, process, number, seconds):
+    def wait(self, process, number):
         """Waits for a file that is being written; returns its name.
 
         Args:
             process: Who writes it.
             number: Which one it is to be, counted from 1.
-            seconds: How long to wait at most.
 
         Returns:
-            Its path within the folder; `None` if it did not come.
+            Its path within the folder; `None` if the process ended before.
         """
-        end = time.monotonic() + seconds
-        while process.poll() is None and time.monotonic() < end:
+        while process.poll() is None:
             name = self.look()
             if name and self.count >= number:
                 return os.path.relpath(name, self.folder)
@@ -67,8 +65,21 @@ class Watch:
             return
 
 
+def worked(process):
+    """Returns how many seconds of the processor a process has had.
+
+    0.0 if it is gone.
+    """
+    try:
+        with open(f"/proc/{process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    # utime and stime: see proc(5).
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def sleep(process, seconds):
-    """Sleeps so long, or until the process has ended."""
-    end = time.monotonic() + seconds
-    while process.poll() is None and (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, 0.05))
+    """Waits until a process has worked so long, or has ended."""
+    while process.poll() is None and worked(process) < seconds:
+        time.sleep(0.002)

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 import os
@@ -19,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 # Numbers that no two runs share.
 _TIMES = re.compile(r"seconds|minutes|_at$|date")
 # Written for a person to look at, or by TensorBoard under another name each.
-_NOT_COMPARED = re.compile(r"logs/|table\.md$|\.png$|manifest|\.lock$")
+_NOT_COMPARED = re.compile(r"table\.md$|\.png$")
 # Lines of TensorFlow's and XLA's logs.
 _LOGGED = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before absl")
 # What is only there while a file is being written.
@@ -97,7 +98,7 @@ class Command:
             cwd=ROOT,
         )
 
-    def end(self, timeout=600):
+    def end(self, timeout=1800):
         """Waits for the end and returns it, an `Ended`."""
         try:
             status = self.process.wait(timeout)
@@ -144,6 +145,8 @@ def outcome(folder, without=()):
             found |= _model(name, path)
         elif name.endswith(".npz"):
             found |= _arrays(name, np.load(path))
+        elif path.name == "advtext.json":
+            found |= _listed(name, path)
         elif name.endswith(".json"):
             content = json.loads(path.read_text("utf-8"))
             found[name] = json.dumps(_timeless(content), sort_keys=True)
@@ -167,6 +170,28 @@ def differences(expected, found):
 def left_over(folder):
     """Returns the names of temporary files, which nobody will miss."""
     return sorted(name for name in files(folder) if TEMPORARY.search(name))
+
+
+def _listed(name, path):
+    """Reads the list of a run's files: what it says, and if its sums hold.
+
+    Files of the same content have other sums: times stand in them.
+    """
+    content = json.loads(path.read_text("utf-8"))["content"]
+    sums = content["facts"].pop("sums", {})
+    # Logs have the time in their names.
+    content["files"] = [n for n in content["files"] if "logs/" not in n]
+    found = {name: json.dumps(content, sort_keys=True)}
+    for file, expected in sums.items():
+        key = f"{(pathlib.Path(name).parent / file).as_posix()}:sum"
+        found[key] = expected == _sum(path.parent / file)
+    return found
+
+
+def _sum(path):
+    if not path.is_file():
+        return None
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _timeless(content):

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from advtext.atomic_file import atomic_file
+from advtext.failures import DAMAGE, reason_of
 
 _FORMAT = "advtext tokenizer"
 _VERSION = 1
@@ -177,11 +178,11 @@ def read_tokenizer_file(path):
         expected = _fingerprint(record["kind"], record["content"])
         if record["fingerprint"] != expected:
             raise ValueError("the content does not match its fingerprint")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except DAMAGE as error:
         raise ValueError(
             f"{path} is not a tokenizer written by this version of advtext, "
-            f"or it is damaged ({error}). Fit it again, or copy the file "
-            "again from the run it belongs to."
+            f"or it is damaged ({reason_of(error)}). Fit it again, or copy "
+            "the file again from the run it belongs to."
         ) from error
     return record
 

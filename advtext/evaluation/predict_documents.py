@@ -11,6 +11,7 @@ from advtext.evaluation.predictions import check_predicted, compiled
 from advtext.logits import check_activation, check_logits
 from advtext.models import TextClassifier
 from advtext.models.freeze import reads_tokens
+from advtext.models.token_ids import check_inputs
 
 # Documents of a batch, and its tokens, padding included. Less memory is taken
 # for each where only distinct tokens are embedded.
@@ -48,8 +49,9 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
 
     Raises:
         TypeError: If the model is no Keras model.
-        ValueError: If there are no documents, one is no row of integers, an
-            argument is out of its range, or as of `predict_logits`.
+        ValueError: If there are no documents, one is no row of integers or
+            holds one out of the vocabulary, an argument is out of its range,
+            or as of `predict_logits`.
 
     Example:
 
@@ -65,6 +67,7 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
         batch_size = _ROWS_OF_DISTINCT if of_distinct else _ROWS
     check_count("batch_size", batch_size)
     corpus = _corpus(documents)
+    check_inputs(model, corpus)
     longest = max(1, int(corpus.lengths.max()))
     if max_length is None:
         # So that the shapes of one call serve the next.
@@ -125,7 +128,7 @@ def _corpus(documents):
             )
     if getattr(documents, "ndim", 0) == 2:
         rows = [np.trim_zeros(row, "b") for row in rows]
-    return Corpus.from_documents([row.astype("int32") for row in rows])
+    return Corpus.from_documents([row.astype("int64") for row in rows])
 
 
 def _with_more_rows(token_ids):

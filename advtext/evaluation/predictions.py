@@ -9,6 +9,7 @@ from advtext.attacks.arguments import check_count
 from advtext.compile_once import CompileOnce
 from advtext.evaluation.arguments import check_probabilities
 from advtext.logits import check_activation, check_logits, check_not_softmax
+from advtext.models.token_ids import check_inputs
 
 # The functions compiled for a model: of itself and of its methods.
 _COMPILED = CompileOnce()
@@ -60,6 +61,7 @@ def predict_logits(model, x, batch_size=500):
             "`x` must hold at least one input, (number, ...). Received: shape "
             f"{x.shape}."
         )
+    check_inputs(model, x)
     function, parts = compiled(model), []
     for first in range(0, len(x), batch_size):
         batch = ops.convert_to_tensor(x[first : first + batch_size])

@@ -427,6 +427,45 @@ def test_a_run_that_is_there_is_not_replaced(dense, refusal):
     assert "epochs was 2 and is 3" in changed
 
 
+@pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
+def test_a_run_does_not_go_on_with_other_images(dense, tmp_path, refusal, name):
+    path, run_dir = dense
+    copy = shutil.copytree(run_dir, tmp_path / "run")
+    data = shutil.copytree(path.parent / "data", tmp_path / "data")
+    saved = copy / "config.toml"
+    text = saved.read_text()
+    saved.write_text(text.replace(str(path.parent / "data"), str(data)))
+    array = np.load(data / f"{name}.npy")
+    np.save(data / f"{name}.npy", array[::-1])
+    flags = f"--run_dir={copy}", f"--data_dir={data}", "--rows=14", "--resume"
+    told = refusal("image", path, *flags)
+    part = "images" if name[0] == "x" else "labels"
+    assert f"The {part} of {name[2:]} changed since the run in" in told
+    assert str(data / f"{name}.npy") in told
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: b"[]",
+        lambda content: b"null",
+        lambda content: b"{}",
+        lambda content: b"\xff" + content,
+        lambda content: content.replace(b'"results"', b'"resultz"'),
+    ],
+)
+def test_a_damaged_row_is_named(dense, tmp_path, refusal, damage):
+    path, run_dir = dense
+    copy = shutil.copytree(run_dir, tmp_path / "run")
+    row = copy / "rows/row_01.json"
+    row.write_bytes(damage(row.read_bytes()))
+    told = refusal("image", path, f"--run_dir={copy}", "--rows=1", "--resume")
+    assert f"{row} is truncated or damaged" in told
+    assert "Take it away" in told
+
+
 def test_results_and_their_text():
     found = result("error %", 99.9, [1.0, 3.0, None])
     assert (found["measured"], found["spread"]) == (2.0, pytest.approx(2**0.5))

@@ -152,6 +152,25 @@ def test_damaged_file_is_named(file, damage):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_no_flipped_bit_is_half_read(file):
+    run, whole = Run(file), file.read_bytes()
+    run.checkpoint.restore(run.model)
+    expected = run.state()
+    # All over the file, and where it lists what it holds.
+    number = 8 * len(whole)
+    bits = [*RANDOM.integers(number, size=150)]
+    bits += [*RANDOM.integers(8 * whole.find(b"PK\1\2"), number, size=150)]
+    for bit in map(int, bits):
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        try:
+            run.checkpoint.restore(run.model, bytes(content))
+        except ValueError as error:
+            assert "checkpoint.npz" in str(error)
+        for ours, theirs in zip(run.state(), expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize("arguments", [{"units": 3}, {"bidirectional": True}])
 def test_file_of_another_model_is_refused(file, arguments):
     run = Run(file, **arguments)

@@ -48,7 +48,8 @@ def test_join_puts_documents_one_after_the_other(corpus):
 @pytest.mark.parametrize(
     ("ids", "labels", "message"),
     [
-        ([1, -2], None, "`ids` must be integers of at least 0"),
+        ([1, -2], None, "`ids` must be integers from 0"),
+        ([1, 2**32 + 5], None, "`ids` must be integers from 0"),
         ([1.5], None, "`ids` must be integers"),
         ([1], [-5], "`labels` must be integers"),
         ([1], [2**40], "`labels` must be integers"),

@@ -129,6 +129,18 @@ def drawn(tmp_path_factory):
     return draw
 
 
+def figure_of(plot, data, folder):
+    """Returns the figure of a plot, and writes nothing."""
+    from matplotlib.figure import Figure
+
+    with pytest.MonkeyPatch.context() as patch:
+        figures = []
+        keep = lambda figure, *_, **__: figures.append(figure)  # noqa: E731
+        patch.setattr(Figure, "savefig", keep)
+        plot(data, path=folder / "plot.png")
+    return figures[0]
+
+
 def texts(axes):
     return [text.get_text() for text in axes.texts]
 
@@ -144,6 +156,30 @@ def test_a_png_is_written_and_nothing_else(drawn, name):
     _, path = drawn(name)
     assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_figure_has_a_title(drawn, name):
+    figure, _ = drawn(name)
+    assert len(figure.get_suptitle()) > 4
+
+
+@pytest.mark.parametrize("models", [1, 3, 7])
+@pytest.mark.parametrize("attacks", [2])
+def test_no_two_lines_of_a_legend_look_alike(tmp_path, models, attacks):
+    rows = [
+        {"model": f"m{m}", "attack": f"a{a}", "epsilon": e}
+        | {"robust_accuracy": 50.0}
+        for m in range(models)
+        for a in range(attacks)
+        for e in (0.0, 0.1)
+    ]
+    (axes,) = figure_of(evaluation.plot_robustness, rows, tmp_path).axes
+    looks = {
+        (line.get_color(), line.get_marker(), str(line._dash_pattern))
+        for line in axes.lines
+    }
+    assert len(looks) == len(axes.lines) == models * attacks
 
 
 def test_lines_are_the_accuracies(drawn):

@@ -341,6 +341,12 @@ def test_other_token_counts_are_refused():
     classifier.load_language_model(language_model())
 
 
+@pytest.mark.parametrize("number", [-1, float("nan"), 2.5, "9", None])
+def test_a_number_of_candidates_that_is_none_is_refused(number):
+    with pytest.raises(ValueError, match="`num_candidates` must be an integer"):
+        language_model(num_candidates=number)
+
+
 @pytest.mark.parametrize(
     "counts, message",
     [

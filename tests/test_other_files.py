@@ -1,9 +1,14 @@
 """Folders with files of somebody else: nothing there is lost."""
 
+import os
 import shutil
+import socket
 
 import pytest
 from tiny_runs import main
+
+from advtext.experiments import run_start
+from advtext.experiments.run_directory import RunDirectory
 
 THEIRS = (
     "metrics.json",
@@ -32,6 +37,15 @@ def theirs(tmp_path):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"{name} of somebody else")
     return folder
+
+
+@pytest.fixture
+def in_use(tmp_path):
+    """A folder in which a run is going on."""
+    folder = tmp_path / "run"
+    with run_start.alone(RunDirectory(folder)):
+        (folder / ".metrics.json.abc.tmp").write_text("being written")
+        yield folder
 
 
 @pytest.fixture
@@ -139,3 +153,19 @@ def test_a_run_of_an_earlier_version_goes_on_and_is_not_replaced(
     # From now on its files are listed.
     flags += ["--overwrite", "--max_minutes=1e-9"]
     assert "ran out" in advtext("train", config, *flags)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such locks")
+@pytest.mark.parametrize("command", ["pretrain", "train", "table", "image"])
+@pytest.mark.parametrize("flag", [None, "--resume", "--overwrite"])
+def test_a_second_run_in_a_folder_is_refused(
+    in_use, arguments, refusal, command, flag
+):
+    if command == "table" and flag:
+        pytest.skip("a table always goes on")
+    before = content(in_use)
+    told = refusal(*arguments(command, in_use), *([flag] if flag else []))
+    place = f"in use by process {os.getpid()} on {socket.gethostname()}"
+    assert f"`run_dir` {in_use} is {place}" in told
+    assert "Wait for its end, or name another `run_dir`" in told
+    assert content(in_use) == before

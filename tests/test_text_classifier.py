@@ -7,10 +7,17 @@ from keras import ops
 
 from advtext import backend
 from advtext.attacks import FastGradient
-from advtext.evaluation import predict_documents
+from advtext.data import (
+    ArrayBatches,
+    Corpus,
+    DocumentBatches,
+    SemiSupervisedBatches,
+)
+from advtext.evaluation import predict_documents, predict_logits
 from advtext.layers import NormalizedEmbedding
 from advtext.models import LanguageModel, TextClassifier
 from advtext.models.pooling import POOLINGS
+from advtext.training import AdversarialTraining
 
 COUNTS = np.arange(20)[::-1] * (np.arange(20) > 0)
 LENGTHS = [7, 4, 1, 5]
@@ -322,3 +329,35 @@ def test_token_ids_do_not_collide_in_mixed_precision(dtype):
     head.adapt(np.arange(9000) + 1)
     loss = head(hidden, ops.convert_to_tensor(ids, "float32"))
     np.testing.assert_array_equal(loss, head(hidden, ids))
+
+
+# Ids of rows that a vocabulary of 20 does not have.
+OUTSIDE = np.array([[5, 20]]), np.array([[5, -1]]), np.array([[5, 2**32 + 5]])
+
+
+@pytest.mark.parametrize("ids", OUTSIDE)
+def test_ids_outside_of_the_vocabulary_are_refused(ids):
+    classifier = TextClassifier(20, embedding_dim=2, units=2, hidden_dim=2)
+    model = AdversarialTraining(classifier, [])
+    for each in (classifier, model):
+        each.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    y, good = np.array([1]), np.array([[5, 19]])
+    pair = SemiSupervisedBatches((good, y), ids, batch_size=1)
+    for use in (
+        lambda: classifier(ids),
+        lambda: classifier.predict(ids, verbose=0),
+        lambda: classifier.evaluate(ids, y, verbose=0),
+        lambda: classifier.fit(ids, y, verbose=0),
+        lambda: model.fit({"labelled": good, "unlabelled": ids}, y),
+        lambda: model.fit(ArrayBatches((ids, y)), verbose=0),
+        lambda: model.fit(pair, verbose=0),
+        lambda: model.evaluate(ids, y, verbose=0),
+        lambda: predict_logits(classifier, ids),
+    ):
+        with pytest.raises(ValueError, match="must be from 0 to 19"):
+            use()
+    with pytest.raises(ValueError, match="must be (from|integers from) 0"):
+        predict_documents(classifier, [[1], *ids])
+    with pytest.raises(ValueError, match="must be (from|integers from) 0"):
+        batches = DocumentBatches(Corpus.from_documents(ids, y), 1)
+        model.fit(batches, verbose=0)

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import os
 import resource
 
@@ -7,6 +8,7 @@ import pytest
 
 from advtext.data import Corpus, WordTokenizer
 from advtext.data.token_cache import Encoded, TokenCache
+from advtext.manifest import content_digest
 
 TOKENIZER = WordTokenizer(["good", "bad"], [3, 2])
 NAMES = ("neg", "pos")
@@ -130,6 +132,15 @@ def test_damaged_manifest_is_named(cache, damage):
     path = cache.folder / "manifest.json"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match="manifest.json is truncated or dam"):
+        cache.read()
+
+
+def test_an_unknown_version_is_named(cache):
+    path = cache.folder / "manifest.json"
+    content = json.loads(path.read_bytes())["content"] | {"version": 99}
+    manifest = {"content": content, "sha256": content_digest(content)}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="manifest.json is of version 99, and"):
         cache.read()
 
 

@@ -92,6 +92,19 @@ def test_order_of_texts_does_not_matter():
     assert turned.fingerprint() == WordTokenizer.fit(TEXTS).fingerprint()
 
 
+@pytest.mark.parametrize(
+    ("words", "counts", "message"),
+    [
+        (["a", "b"], [1], "1 counts for 2 words"),
+        (["a"], [1, 2], "2 counts for 1 words"),
+        (["a"], [-1], "must not be negative"),
+    ],
+)
+def test_counts_that_do_not_fit_are_refused(words, counts, message):
+    with pytest.raises(ValueError, match=message):
+        WordTokenizer(words, counts)
+
+
 def test_a_very_long_text(tokenizer):
     assert len(tokenizer.encode("good film " * 50_000)) == 100_001
 

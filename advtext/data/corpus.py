@@ -96,9 +96,11 @@ def check_corpus(corpus):
 def _checked_ids(ids):
     # A plain view: a slice of an `np.memmap` costs several times more.
     ids = _flat("ids", ids)
-    if len(ids) and (ids.dtype.kind not in "iu" or ids.min() < 0):
+    if len(ids) and (
+        ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= 2**31
+    ):
         raise ValueError(
-            "`ids` must be integers of at least 0. Received: "
+            "`ids` must be integers from 0 to 2**31 - 1. Received: "
             f"{ids.dtype}, the first of them {ids[:3].tolist()}."
         )
     return ids

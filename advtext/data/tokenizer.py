@@ -8,7 +8,7 @@ import numpy as np
 
 from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
-from advtext.failures import reading, reason_of
+from advtext.failures import DAMAGE, reading, reason_of
 from advtext.quoting import quoted
 
 _FORMAT = "advtext tokenizer"
@@ -180,11 +180,11 @@ def read_tokenizer_file(path):
         expected = _fingerprint(record["kind"], record["content"])
         if record["fingerprint"] != expected:
             raise ValueError("the content does not match its fingerprint")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except DAMAGE as error:
         raise ValueError(
             f"{path} is not a tokenizer written by this version of advtext, "
-            f"or it is damaged ({reason_of(error)}). Fit it again, or copy the "
-            "file again from the run it belongs to."
+            f"or it is damaged ({reason_of(error)}). Fit it again, or copy "
+            "the file again from the run it belongs to."
         ) from error
     return record
 

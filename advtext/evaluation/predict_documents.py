@@ -9,10 +9,10 @@ from advtext.arguments import check_count
 from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled
-from advtext.layers import NormalizedEmbedding
 from advtext.logits import check_activation, check_logits
 from advtext.models import TextClassifier
 from advtext.models.freeze import reads_tokens
+from advtext.models.token_ids import check_inputs
 from advtext.quoting import quoted
 
 # Documents of a batch, and its tokens, padding included. Less memory is taken
@@ -51,8 +51,9 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
 
     Raises:
         TypeError: If the model is no Keras model.
-        ValueError: If there are no documents, one is no row of integers, an
-            argument is out of its range, or as of `predict_logits`.
+        ValueError: If there are no documents, one is no row of integers or
+            holds one out of the vocabulary, an argument is out of its range,
+            or as of `predict_logits`.
 
     Example:
 
@@ -68,7 +69,7 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
         batch_size = _ROWS_OF_DISTINCT if of_distinct else _ROWS
     check_count("batch_size", batch_size)
     corpus = _corpus(documents)
-    _check_ids(model, corpus)
+    check_inputs(model, corpus)
     longest = max(1, int(corpus.lengths.max()))
     if max_length is None:
         # So that the shapes of one call serve the next.
@@ -108,21 +109,6 @@ def _check_model(model):
     check_activation(model)
 
 
-def _check_ids(model, corpus):
-    """Raises `ValueError` if an embedding has no row for a token id."""
-    kinds = keras.layers.Embedding, NormalizedEmbedding
-    sizes = [e.input_dim for e in model.layers if isinstance(e, kinds)]
-    # Of several the others may be of positions.
-    if len(sizes) != 1 or not corpus.ids.size or corpus.ids.max() < sizes[0]:
-        return
-    largest = max(int(corpus[row].max(initial=0)) for row in range(len(corpus)))
-    if largest >= sizes[0]:
-        raise ValueError(
-            f"`documents` must hold token ids from 0 to {sizes[0] - 1}, the "
-            f"model's vocabulary. Received: the id {largest}."
-        )
-
-
 def _corpus(documents):
     """Returns documents as an `advtext.data.Corpus` without labels."""
     if isinstance(documents, Corpus):
@@ -149,7 +135,7 @@ def _corpus(documents):
             )
     if getattr(documents, "ndim", 0) == 2:
         rows = [np.trim_zeros(row, "b") for row in rows]
-    return Corpus.from_documents([row.astype("int32") for row in rows])
+    return Corpus.from_documents([row.astype("int64") for row in rows])
 
 
 def _with_more_rows(token_ids):

@@ -15,6 +15,7 @@ from advtext.logits import (
     check_logits,
     check_not_softmax,
 )
+from advtext.models.token_ids import check_inputs
 
 # The functions compiled for a model: of itself and of its methods.
 _COMPILED = CompileOnce()
@@ -71,6 +72,7 @@ def predict_logits(model, x, batch_size=500):
             "`x` must hold at least one input, (number, ...). Received: shape "
             f"{x.shape}."
         )
+    check_inputs(model, x)
     function, parts = compiled(model), []
     for first in range(0, len(x), batch_size):
         batch = ops.convert_to_tensor(x[first : first + batch_size])

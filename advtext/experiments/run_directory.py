@@ -10,6 +10,7 @@ from advtext.atomic_file import atomic_file, temporary_path
 from advtext.data import load_tokenizer
 from advtext.data.writing import naming
 from advtext.experiments import saved_model
+from advtext.failures import reading
 from advtext.owned_folder import OwnedFolder
 
 _KINDS = {
@@ -81,13 +82,8 @@ class RunDirectory:
             needed: Keys that must be in it.
         """
         path = self._there("metrics.json")
-        try:
+        with reading(path, "Take it away; --resume writes it again."):
             metrics = dict(json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(
-                f"{path} is truncated or damaged ({str(error)[:100]}). "
-                "Take it away; --resume writes it again."
-            ) from error
         self._check_sum("metrics.json", "take it away: --resume writes it")
         for key in needed:
             if key not in metrics:

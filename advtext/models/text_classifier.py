@@ -11,10 +11,11 @@ from advtext.models.classifier import Classifier
 from advtext.models.encoder import build_embedding, build_lstm, copy_encoder
 from advtext.models.freeze import freeze, logits_of_tokens, reads_tokens
 from advtext.models.pooling import POOLINGS, parts_of, pool, reverse, to_front
+from advtext.models.token_ids import TokenInputs
 
 
 @keras.saving.register_keras_serializable("advtext")
-class TextClassifier(Classifier):
+class TextClassifier(TokenInputs, Classifier):
     """An LSTM over normalized embeddings, read by a small hidden layer.
 
     Documents are rows of token ids, padded with 0: on the right, or anywhere
@@ -47,7 +48,8 @@ class TextClassifier(Classifier):
         Logits `(batch, num_classes)`, `(batch, 1)` for two classes.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of its range, or a NumPy array of
+            token ids holds some that are not in the vocabulary.
 
     Example:
 

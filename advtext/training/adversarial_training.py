@@ -5,6 +5,7 @@ from keras import ops
 
 from advtext import backend
 from advtext.logits import check_activation, check_from_logits
+from advtext.models.token_ids import check_inputs
 from advtext.training.chance import Chance, ChanceWarning
 from advtext.training.known_only import known_only
 from advtext.training.no_label import labels_kept, labels_known
@@ -127,6 +128,7 @@ class AdversarialTraining(keras.Model):
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """Evaluates, as `keras.Model.evaluate` does."""
+        check_inputs(self.classifier, x)
         self.compiled_outputs.check_labels(y)
         return super().evaluate(x, y, *args, **kwargs)
 
@@ -134,8 +136,10 @@ class AdversarialTraining(keras.Model):
         """Trains, as `keras.Model.fit` does; warns if nothing is learned.
 
         Raises:
-            ValueError: If -1 is a class among the labels, not "no label".
+            ValueError: If -1 is a class among the labels, not "no label", or
+                a token id of a host array is not in the vocabulary.
         """
+        check_inputs(self.classifier, x)
         self.compiled_outputs.check_labels(y)
         if self.chance.attacks:
             watch = ChanceWarning(self.chance)

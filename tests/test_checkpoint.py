@@ -192,6 +192,16 @@ def test_file_of_a_larger_model_is_refused(tmp_path):
         checkpoints[1].restore(model)
 
 
+def test_a_file_that_lost_an_array_is_refused(file):
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    assert arrays.pop("average_1").size
+    np.savez(file, **arrays)
+    run = Run(file)
+    with pytest.raises(ValueError, match="truncated or damaged .some of its"):
+        run.checkpoint.restore(run.model)
+
+
 def test_missing_file_is_named(tmp_path):
     run = Run(tmp_path / "none.npz")
     with pytest.raises(FileNotFoundError, match="none.npz"):

@@ -78,6 +78,7 @@ class Checkpoint(keras.callbacks.Callback):
         state = {"history": self.history, "seconds": self.seconds}
         state["marks"] = self.marks
         state["num_updates"] = average.num_updates if average else 0
+        state["arrays"] = list(arrays)
         arrays["state"] = np.frombuffer(json.dumps(state).encode(), "uint8")
         try:
             with atomic_file(self.path) as file:
@@ -118,6 +119,9 @@ class Checkpoint(keras.callbacks.Callback):
             with np.load(io.BytesIO(content)) as archive:
                 arrays = dict(archive)
             state = json.loads(arrays.pop("state").tobytes())
+            # Arrays have sums of their own; the list of them has none.
+            if state.get("arrays", list(arrays)) != list(arrays):
+                raise ValueError("some of its arrays are not in it")
         variables = self._variables()
         values = [
             arrays.pop(f"variable_{i}", None) for i in range(len(variables))

@@ -51,6 +51,16 @@ def as_labels(y, logits):
     return y
 
 
+def check_alike(clean_logits, perturbed_logits):
+    """Raises `ValueError` unless two predictions are of one shape."""
+    if not alike(clean_logits.shape, perturbed_logits.shape):
+        raise ValueError(
+            "Both predictions must be of the same shape. Received: "
+            f"clean_logits.shape={tuple(clean_logits.shape)}, "
+            f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
+        )
+
+
 def alike(shape, other):
     """Returns whether shapes are equal, as far as they are known."""
     return len(shape) == len(other) and all(

@@ -9,7 +9,7 @@ from keras import ops
 from advtext.arguments import check_count
 from advtext.backend import at_least_float32 as at_least_float32
 from advtext.logits import check_logits
-from advtext.loss_arguments import alike, as_labels, as_logits
+from advtext.loss_arguments import as_labels, as_logits, check_alike
 
 # Far below every logit.
 _NEVER = 1e9
@@ -40,12 +40,7 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     """
     clean_logits = as_logits("clean_logits", clean_logits)
     perturbed_logits = as_logits("perturbed_logits", perturbed_logits)
-    if not alike(clean_logits.shape, perturbed_logits.shape):
-        raise ValueError(
-            "Both predictions must be of the same shape. Received: "
-            f"clean_logits.shape={tuple(clean_logits.shape)}, "
-            f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
-        )
+    check_alike(clean_logits, perturbed_logits)
     divergence = _of_two if clean_logits.shape[-1] == 1 else _of_classes
     return divergence(clean_logits, perturbed_logits)
 

@@ -1,7 +1,6 @@
 """What a batch of logits means: predictions, cross-entropy, divergence.
 
-Logits are `(batch, num_classes)`, or `(batch, 1)` for two classes. Losses are
-in nats.
+Logits: `(batch, num_classes)`, `(batch, 1)` for two classes. Losses: in nats.
 """
 
 from keras import ops

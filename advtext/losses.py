@@ -1,13 +1,14 @@
 """What a batch of logits means: predictions, cross-entropy, divergence.
 
-Logits are `(batch, num_classes)`, or `(batch, 1)` for two classes. Losses are
-in nats.
+Logits: `(batch, num_classes)`, `(batch, 1)` for two classes. Losses: in nats.
 """
 
 from keras import ops
 
-from advtext.backend import at_least_float32
+from advtext.arguments import check_count
+from advtext.backend import at_least_float32 as at_least_float32
 from advtext.logits import check_logits
+from advtext.loss_arguments import as_labels, as_logits, check_alike
 
 # Far below every logit.
 _NEVER = 1e9
@@ -36,32 +37,11 @@ def kl_divergence_from_logits(clean_logits, perturbed_logits):
     >>> round(float(kl_divergence_from_logits(p, q)[0]), 4)
     0.1438
     """
-    clean_logits = at_least_float32(clean_logits)
-    perturbed_logits = at_least_float32(perturbed_logits)
-    if not _alike(clean_logits.shape, perturbed_logits.shape):
-        raise ValueError(
-            "Both predictions must be of the same shape. Received: "
-            f"clean_logits.shape={tuple(clean_logits.shape)}, "
-            f"perturbed_logits.shape={tuple(perturbed_logits.shape)}."
-        )
+    clean_logits = as_logits("clean_logits", clean_logits)
+    perturbed_logits = as_logits("perturbed_logits", perturbed_logits)
+    check_alike(clean_logits, perturbed_logits)
     divergence = _of_two if clean_logits.shape[-1] == 1 else _of_classes
     return divergence(clean_logits, perturbed_logits)
-
-
-def _alike(shape, other):
-    """Returns whether shapes are equal, as far as they are known."""
-    return len(shape) == len(other) and all(
-        n == m or None in (n, m) for n, m in zip(shape, other, strict=True)
-    )
-
-
-def _check_rows(y, logits):
-    """Raises `ValueError` unless there is a label for each row of logits."""
-    if not y.shape or not _alike(y.shape[:1], logits.shape[:1]):
-        raise ValueError(
-            "`y` must hold a label for each row of `logits`. Received: "
-            f"y.shape={tuple(y.shape)}, logits.shape={tuple(logits.shape)}."
-        )
 
 
 # Gradients are exactly 0 for equal logits; what rounds to below 0 is 0.
@@ -122,12 +102,7 @@ def entropy_from_logits(logits):
     >>> round(float(entropy_from_logits(np.zeros((1, 4)))[0]), 4)
     1.3863
     """
-    logits = at_least_float32(logits)
-    if len(logits.shape) < 2:
-        raise ValueError(
-            "`logits` must be of shape (batch, num_classes) or (batch, 1). "
-            f"Received: shape {tuple(logits.shape)}."
-        )
+    logits = as_logits("logits", logits)
     if logits.shape[-1] == 1:
         entropy = ops.softplus(logits) - ops.sigmoid(logits) * logits
         return ops.squeeze(entropy, axis=-1)
@@ -137,6 +112,7 @@ def entropy_from_logits(logits):
 
 def prediction(logits):
     """Returns the predicted class of every example, `(batch,)` int32."""
+    logits = as_logits("logits", logits)
     if logits.shape[-1] == 1:
         return ops.cast(ops.squeeze(logits, axis=-1) > 0, "int32")
     return ops.cast(ops.argmax(logits, axis=-1), "int32")
@@ -144,6 +120,7 @@ def prediction(logits):
 
 def least_likely(logits):
     """Returns the class held least likely, `(batch,)` int32."""
+    logits = as_logits("logits", logits)
     if logits.shape[-1] == 1:
         return 1 - prediction(logits)
     return ops.cast(ops.argmin(logits, axis=-1), "int32")
@@ -157,6 +134,7 @@ def as_one_hot(y, num_classes, dtype="float32"):
         num_classes: Number of classes, at least 2.
         dtype: Type of the result.
     """
+    num_classes = check_count("num_classes", num_classes)
     if len(y.shape) != 2 or y.shape[-1] != num_classes:
         y = ops.cast(ops.reshape(y, (-1,)), "int32")
         y = ops.one_hot(y, num_classes)
@@ -185,10 +163,9 @@ def independent_cross_entropy(y, logits):
     >>> round(float(losses[0]), 4)
     1.3863
     """
+    logits = as_logits("logits", logits)
     check_logits(logits)
-    logits = at_least_float32(logits)
-    y = ops.convert_to_tensor(y)
-    _check_rows(y, logits)
+    y = as_labels(y, logits)
     y = as_one_hot(y, logits.shape[-1], logits.dtype)
     return ops.sum(ops.softplus(logits) - y * logits, axis=-1)
 
@@ -207,10 +184,9 @@ def cross_entropy(y, logits):
     Returns:
         Losses `(batch,)`, at least float32.
     """
+    logits = as_logits("logits", logits)
     check_logits(logits)
-    logits = at_least_float32(logits)
-    y = ops.convert_to_tensor(y)
-    _check_rows(y, logits)
+    y = as_labels(y, logits)
     num_logits = logits.shape[-1]
     if num_logits == 1:
         positive = ops.reshape(ops.cast(y, "bool"), (-1,))

@@ -319,6 +319,70 @@ WRONG = {
         lambda: config.save(5, "a.toml"),
         "`config` must be",
     ),
+    "a norm that is an array": (
+        lambda: attacks.FastGradient(1.0, norm={"a": PICTURES}),
+        "`norm` must be one of",
+    ),
+    "a seed of thousands of digits": (
+        lambda: attacks.ProjectedGradientDescent(1.0, seed=HUGE),
+        "`seed` must be an integer",
+    ),
+    "a truth that is an array": (
+        lambda: training.AdversarialLoss(FAST, relative=X),
+        "`relative` must be True or False",
+    ),
+    "progress of NaN": (
+        lambda: training.Progress(NAN, 3, 3),
+        "`label` must be a string",
+    ),
+    "a size of hundreds of digits": (
+        lambda: models.LanguageModel(HUGE, 4, 4),
+        "`vocabulary_size` must be an integer .* below 2",
+    ),
+    "an input for layers": (
+        lambda: models.SequentialClassifier(keras.Input((4,))),
+        "`layers` must be a list",
+    ),
+    "an input for members": (
+        lambda: evaluation.Ensemble(keras.Input((4,))),
+        "`models` must be a list",
+    ),
+    "an input for splits": (
+        lambda: data.Source(keras.Input((4,))),
+        "`splits` must be a list",
+    ),
+    "a number for pieces": (
+        lambda: data.SentencePieceTokenizer(1, [1]),
+        "`model` must be the bytes",
+    ),
+    "nothing prepared": (
+        lambda: data.write_prepared([], "out"),
+        "`prepared` must be",
+    ),
+    "pictures for labels": (
+        lambda: losses.cross_entropy(PICTURES, X),
+        "`y` must hold a label for each",
+    ),
+    "classes fewer than none": (
+        lambda: losses.as_one_hot(Y, -1),
+        "`num_classes` must be",
+    ),
+    "a number for logits": (
+        lambda: losses.prediction(0),
+        "`logits` must be of shape",
+    ),
+    "ragged logits": (
+        lambda: losses.entropy_from_logits([[1.0], [1.0, 2.0]]),
+        "`logits` must be a tensor",
+    ),
+    "a number for filters": (
+        lambda: evaluation.plot_filters(13, [], "a.png"),
+        "`image_shape` must be",
+    ),
+    "rows for images": (
+        lambda: evaluation.plot_fooling(None, [()], "a.png"),
+        "`images` must be",
+    ),
     "rows that are a word": (
         lambda: evaluation.markdown("text"),
         "`rows` must be",
@@ -342,6 +406,10 @@ def test_what_is_wrong_is_named(name):
         config.load,
         TOKENIZER.save,
         data.load_images,
+        data.load_imagenet_classes,
+        data.open_prepared,
+        data.read_documents,
+        lambda path: data.open_source(data_dir=path),
         lambda path: training.Checkpoint(path, None),
         lambda path: evaluation.plot_images(PICTURES, path),
     ],

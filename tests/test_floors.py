@@ -22,6 +22,7 @@ FLOORS = {
     "advtext.compile_once": 1,
     "advtext.layers": 1,
     "advtext.logits": 1,
+    "advtext.loss_arguments": 1,
     "advtext.losses": 1,
     "advtext.heads": 1,
     "advtext.kept_state": 1,

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from pathlib import Path
 
+from advtext.arguments import check_path
 from advtext.data.documents import RawDocuments
 from advtext.data.source import SPLITS, Source
 from advtext.data.text_files import COMPRESSIONS, FORMATS, stream_text_file
@@ -36,7 +36,7 @@ def open_folder(data_dir):
             "`data_dir` must name the folder that holds the texts. Received: "
             "data_dir=''."
         )
-    folder = Path(data_dir)
+    folder = check_path("data_dir", data_dir)
     if not folder.is_dir():
         raise FileNotFoundError(
             f"There is no folder {folder}. Set `data_dir` to the folder that "

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.failures import DAMAGE
 from advtext.quoting import quoted
 
@@ -107,7 +108,7 @@ def load_imagenet_classes(path=None):
     """
     if path is None:
         return _of_keras()
-    path = Path(path)
+    path = check_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no class index {path}. Name a file like "

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from advtext.arguments import check_path
+from advtext.arguments import check_choice, check_path
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
@@ -18,7 +18,6 @@ from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
-from advtext.quoting import quoted
 
 # Counts the changes of what files are read as and of what a word is: a cache
 # made before one is not used after it.
@@ -82,12 +81,9 @@ def prepare(
         settings["min_documents"] = min_documents
     if isinstance(tokenizer, Tokenizer):
         identity = tokenizer.fingerprint()
-    elif isinstance(tokenizer, str) and tokenizer in TOKENIZERS:
-        identity = [tokenizer, settings]
     else:
-        wanted = f"{', '.join(TOKENIZERS)}, or a fitted tokenizer"
-        got = quoted(tokenizer)
-        raise ValueError(f"`tokenizer` must be {wanted}. Received: {got}.")
+        check_choice("tokenizer", tokenizer, tuple(TOKENIZERS))
+        identity = [tokenizer, settings]
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):
         if cache.exists():
@@ -138,6 +134,8 @@ def write_prepared(prepared, folder):
         FileExistsError: the folder holds what is not prepared text.
         OSError: the folder cannot be written; no half-written file stays.
     """
+    if not isinstance(prepared, Prepared) or prepared.tokenizer is None:
+        raise TypeError("`prepared` must be what `prepare` returned.")
     cache = TokenCache(folder, "out")
     with cache.alone(wait=False):
         cache.write(prepared.tokenizer, prepared.corpora, prepared.class_names)

@@ -48,9 +48,9 @@ class SentencePieceTokenizer(Tokenizer):
     kind = "sentencepiece"
 
     def __init__(self, model, counts):
+        self._processor = _open_model(model)
         super().__init__([0, *counts, 1])
         self.model = model
-        self._processor = _open_model(model)
         if self._processor.get_piece_size() != len(self.token_counts) - 1:
             raise ValueError(
                 "A sentencepiece tokenizer needs one count a piece, without "
@@ -172,6 +172,11 @@ def _train(texts, num_pieces, lowercase):
 
 
 def _open_model(model):
+    if not isinstance(model, bytes):
+        raise TypeError(
+            "`model` must be the bytes of a sentencepiece model. Received: "
+            f"{type(model).__name__}."
+        )
     try:
         return sentencepiece.SentencePieceProcessor(model_proto=model)
     except RuntimeError as error:

@@ -1,7 +1,5 @@
 """The base class of everything texts are read from."""
 
-from collections.abc import Iterable
-
 from advtext.data.documents import Documents
 from advtext.data.labels import (
     check_two_classes,
@@ -43,12 +41,11 @@ class Source:
     """
 
     def __init__(self, splits, class_names=None):
-        if isinstance(splits, str) or not isinstance(splits, Iterable):
+        if not isinstance(splits, (list, tuple, set, dict)):
             raise TypeError(
                 "`splits` must be a list of names of splits. Received: "
                 f"splits={quoted(splits)}."
             )
-        splits = list(splits)
         self.splits = tuple(split for split in SPLITS if split in splits)
         if "train" not in self.splits:
             raise ValueError(

@@ -44,10 +44,8 @@ def open_source(data="files", data_dir="", tfds_name="imdb_reviews/plain_text"):
         from advtext.data.demo_reviews import DemoReviews
 
         return DemoReviews()
-    raise ValueError(
-        "`data` must be 'files', 'tfds' or 'demo'. Received: "
-        f"data={quoted(data)}."
-    )
+    known = "'files', 'tfds' or 'demo'"
+    raise ValueError(f"`data` must be {known}. Received: data={quoted(data)}.")
 
 
 def read_documents(path, class_names=None):

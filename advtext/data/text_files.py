@@ -7,6 +7,7 @@ import lzma
 import sys
 from pathlib import Path
 
+from advtext.arguments import check_path
 from advtext.data.csv_rows import read_csv
 from advtext.data.documents import RawDocuments
 from advtext.data.json_lines import read_json_lines
@@ -56,7 +57,7 @@ def stream_text_file(path):
             line cannot be read; the message names file and line. Raised by
             the iterator, but for an unknown kind.
     """
-    path = Path(path)
+    path = check_path("path", path)
     form, compression = find_format(path)
     if not form:
         raise ValueError(

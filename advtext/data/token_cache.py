@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.data.corpus import Corpus
 from advtext.data.tokenizers import load_tokenizer
@@ -54,7 +54,7 @@ class TokenCache:
     """
 
     def __init__(self, folder, setting="cache_dir"):
-        self.folder = Path(folder)
+        self.folder = check_path("folder", folder)
         self.setting = setting
         self.owned = OwnedFolder(folder)
 

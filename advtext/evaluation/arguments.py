@@ -27,7 +27,8 @@ def check_members(models):
         TypeError: If `models` is no list of Keras models.
         ValueError: If there are none, or one gives probabilities.
     """
-    if isinstance(models, str) or not isinstance(models, Iterable):
+    is_tensor = keras.backend.is_keras_tensor(models)
+    if isinstance(models, str) or is_tensor or not isinstance(models, Iterable):
         raise TypeError(
             "`models` must be a list of Keras models. Received: "
             f"{type(models).__name__}."

@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 
-from advtext.arguments import check_count
+from advtext.arguments import check_count, check_counts
+from advtext.attacks.arguments import as_array
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.pictures import check_images, grid_shape, show
 from advtext.quoting import quoted
@@ -34,6 +35,7 @@ def plot_filters(
         - [Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572), figure 3
     """
     check_count("number", number)
+    image_shape = check_counts("image_shape", image_shape)
     check_count("num_pieces", num_pieces)
     if not isinstance(kernels, dict):
         kernels = {"": kernels}
@@ -60,7 +62,13 @@ def plot_filters(
 
 def _filters(kernel, image_shape, num_pieces):
     """Returns filters as images in [0, 1], a weight of 0 at a half."""
-    kernel = np.asarray(kernel, "float64")
+    kernel = as_array("kernels", kernel)
+    if not kernel.ndim or not kernel.size or kernel.dtype.kind not in "biuf":
+        raise ValueError(
+            "`kernels` must be an array of numbers, or a dict of them. "
+            f"Received: {kernel.dtype}, shape {kernel.shape}."
+        )
+    kernel = kernel.astype("float64")
     size = math.prod(image_shape)
     if kernel.size % size or not (
         kernel.shape[0] == size

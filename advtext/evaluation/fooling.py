@@ -3,6 +3,7 @@ from keras import ops
 
 from advtext.arguments import check_count
 from advtext.attacks import FastGradient
+from advtext.attacks.arguments import as_array
 from advtext.evaluation.arguments import check_probabilities, check_threshold
 from advtext.evaluation.figure import entitle, new_figure, save
 from advtext.evaluation.percent import percent
@@ -118,7 +119,13 @@ def plot_fooling(rows, images=None, fooled=None, path=None, class_names=None):
     if isinstance(rows, tuple):
         path = images if path is None else path
         rows, images, fooled = rows
-    number, keep = np.shape(images)[:2]
+    images = as_array("images", images)
+    if images.ndim < 4:
+        raise ValueError(
+            "`images` must be those that `fooling` returned, (number, keep, "
+            f"height, width, ...). Received: shape {images.shape}."
+        )
+    number, keep = images.shape[:2]
     flat = check_images(np.reshape(images, (number * keep, *images.shape[2:])))
     shown = in_range(flat, *np.percentile(flat, (1, 99)))
     figure = new_figure(1.2 + 0.8 * keep, 0.8 * number + 0.6)

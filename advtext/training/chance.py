@@ -30,9 +30,9 @@ class Chance:
 
     def __init__(self, terms):
         # Perturbed terms only: nothing else has an `epsilon`.
-        self.attacks = [
-            term.attack for term in terms if hasattr(term, "attack")
-        ]
+        attacked = [term for term in terms if hasattr(term, "attack")]
+        self.attacks = [term.attack for term in attacked]
+        self.relative = bool(attacked) and attacked[0].relative
         self.trackers = [
             keras.metrics.Mean(name=name)
             for name in ("compiled_loss", "embedded_length")
@@ -122,11 +122,17 @@ class ChanceWarning(keras.callbacks.Callback):
     def _warn(self, ratio):
         attack = self.chance.attacks[0]
         size = float(self.chance.trackers[1].result())
-        share = attack.epsilon / size if size else math.inf
+        epsilon = getattr(attack, "epsilon", None)
+        if callable(epsilon):
+            epsilon = float(epsilon(self.model.optimizer.iterations))
+        epsilon = epsilon or 0.0
+        share = epsilon / size if size else math.inf
+        if self.chance.relative:
+            share = epsilon
         warnings.warn(
             f"Training is stuck at chance: for {_PATIENCE * self.window} steps "
             f"the loss has been {ratio * self.chance.loss:.4f}, that of "
-            f"guessing {self.chance.loss:.4f}. `epsilon`={attack.epsilon:g} "
+            f"guessing {self.chance.loss:.4f}. `epsilon`={epsilon:g} "
             f"is {100 * share:.3g} % of an example's "
             f"embedded length, {size:.3g}: lower it (by four, say), start "
             "from a pretrained model, or let the term begin later by "

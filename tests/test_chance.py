@@ -14,10 +14,8 @@ X = RANDOM.integers(20, 60, (400, 8))
 X[:, 3] = np.where(Y, RANDOM.integers(1, 10, 400), RANDOM.integers(10, 20, 400))
 
 
-def warned(epsilon, learning_rate=1e-2, **options):
-    """Returns the warnings of a training, and its last accuracy."""
-    keras.utils.set_random_seed(0)
-    network = keras.Sequential(
+def network():
+    return keras.Sequential(
         [
             keras.Input((8,)),
             keras.layers.Embedding(60, 32),
@@ -26,8 +24,13 @@ def warned(epsilon, learning_rate=1e-2, **options):
             keras.layers.Dense(1),
         ]
     )
+
+
+def warned(epsilon, learning_rate=1e-2, **options):
+    """Returns the warnings of a training, and its last accuracy."""
+    keras.utils.set_random_seed(0)
     term = AdversarialLoss(FastGradient(epsilon), **options)
-    model = AdversarialTraining(perturb_at(network), [term])
+    model = AdversarialTraining(perturb_at(network()), [term])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(learning_rate), loss, ["accuracy"])
     with warnings.catch_warnings(record=True) as found:
@@ -48,3 +51,17 @@ def test_a_training_at_chance_is_warned_of_once():
 @pytest.mark.parametrize("options", [{}, {"relative": True}])
 def test_a_training_that_learns_is_not(options):
     assert warned(0.05, **options) == ([], 1.0)
+
+
+def test_callbacks_may_be_given_by_place():
+    model = AdversarialTraining(
+        perturb_at(network()), [AdversarialLoss(FastGradient(0.1))]
+    )
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    seen = []
+    own = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(epoch)
+    )
+    model.fit(X[:8], Y[:8], 4, 2, 0, [own])
+    model.fit(X[:8], Y[:8], 4, 1, 0, own)
+    assert seen == [0, 1, 0]

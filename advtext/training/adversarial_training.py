@@ -132,22 +132,19 @@ class AdversarialTraining(keras.Model):
         self.compiled_outputs.check_labels(y)
         return super().evaluate(x, y, *args, **kwargs)
 
-    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """Trains, as `keras.Model.fit` does; warns if nothing is learned.
 
         Raises:
-            ValueError: If -1 is a class among the labels, not "no label", or
-                a token id of a host array is not in the vocabulary.
+            ValueError: If -1 is a class among the labels, not "no label".
         """
         check_inputs(self.classifier, x)
         self.compiled_outputs.check_labels(y)
         if self.chance.attacks:
-            watch = ChanceWarning(self.chance)
-            if isinstance(callbacks, keras.callbacks.CallbackList):
-                callbacks.append(watch)
-            else:
-                callbacks = [*keras.tree.flatten(callbacks or []), watch]
-        return super().fit(x, y, *args, callbacks=callbacks, **kwargs)
+            args, kwargs = _with_callback(
+                ChanceWarning(self.chance), args, kwargs
+            )
+        return super().fit(x, y, *args, **kwargs)
 
     def get_metrics_result(self):
         results = super().get_metrics_result()
@@ -364,6 +361,21 @@ class AdversarialTraining(keras.Model):
     def _random_states(self):
         saved = set(map(id, self.weights))
         return [v for v in self.variables if id(v) not in saved]
+
+
+def _with_callback(callback, args, kwargs):
+    """Returns the arguments of `fit` behind `x, y`, with one more callback."""
+    # Keras takes them by place, too: batch_size, epochs, verbose, callbacks.
+    place = 3
+    by_place = len(args) > place
+    callbacks = args[place] if by_place else kwargs.get("callbacks")
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.append(callback)
+    else:
+        callbacks = [*keras.tree.flatten(callbacks or []), callback]
+    if by_place:
+        return (*args[:place], callbacks, *args[place + 1 :]), kwargs
+    return args, kwargs | {"callbacks": callbacks}
 
 
 def _streams(x):

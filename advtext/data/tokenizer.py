@@ -3,6 +3,7 @@
 import hashlib
 import json
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -148,10 +149,16 @@ def check_fit_arguments(texts, vocabulary_size):
             "`texts` must be an iterable of texts, not one text. Received: "
             f"texts={texts[:50]!r}."
         )
-    if vocabulary_size < 3:
+    if not isinstance(texts, Iterable):
+        raise ValueError(
+            f"`texts` must be an iterable of texts. Received: {quoted(texts)}."
+        )
+    whole = isinstance(vocabulary_size, (int, np.integer))
+    if not whole or vocabulary_size < 3:
         raise ValueError(
             "`vocabulary_size` must be at least 3: padding, one token and the "
-            f"end of the sequence. Received: vocabulary_size={vocabulary_size}."
+            "end of the sequence. Received: vocabulary_size="
+            f"{quoted(vocabulary_size)}."
         )
 
 

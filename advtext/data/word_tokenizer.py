@@ -160,6 +160,12 @@ class WordTokenizer(Tokenizer):
 
     def decode(self, ids):
         """Returns the words of ids with spaces between; padding is skipped."""
+        for n in ids:
+            if not 0 <= n < self.vocabulary_size:
+                raise ValueError(
+                    f"An id must be from 0 to {self.vocabulary_size - 1}. "
+                    f"Received: {quoted(n)}."
+                )
         return " ".join(self._tokens[n] for n in ids if n)
 
     def get_content(self):

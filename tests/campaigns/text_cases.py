@@ -26,7 +26,7 @@ _FILES = (
     ("train.jsonl", "null\n", "train.jsonl:1"),
     ("train.jsonl", "[" * 100000, "train.jsonl:1: not JSON"),
     ("train.jsonl", '{"a":' * 100000, "train.jsonl:1: not JSON"),
-    ("train.jsonl", json.dumps(_GOOD), "one JSON array|array"),
+    ("train.jsonl", json.dumps(_GOOD), "one object.*lines=True"),
     ("train.jsonl", json.dumps({"text": {"0": "a"}, "label": {"0": 1}}),
      'orient="records", lines=True'),
     ("train.json", json.dumps({"text": {str(n): "a" * 99 for n in range(99)}}),

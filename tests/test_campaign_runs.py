@@ -94,12 +94,12 @@ def test_one_number_and_one_file(run, changed):
     metrics["test_error"] += 1e-9
     (run / "metrics.json").write_text(json.dumps(metrics))
     (run / ".checkpoint.npz.1f.tmp").write_bytes(b"")
-    (run / "saving_classifier.keras").write_bytes(b"")
+    (run / "saving_classifier.keras").mkdir()
     left = [".checkpoint.npz.1f.tmp", "saving_classifier.keras"]
     assert runs.left_over(run) == left
     (run / "more.txt").write_bytes(b"")
-    for name in left:
-        (run / name).unlink()
+    (run / left[0]).unlink()
+    (run / left[1]).rmdir()
     (run / "history.csv").unlink()
     wrong = ["history.csv", "metrics.json", "metrics.json:sum", "more.txt"]
     assert changed() == wrong

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -70,6 +71,17 @@ def test_overwriting_begins_anew(run, config):
     run_start.begin(run, config, "train", SUMS, TOKENIZER)
     assert {path.name for path in run.path.iterdir()} == BEGUN
     assert run.config() == dataclasses.replace(config, overwrite=False)
+
+
+def test_a_finished_run_is_tidied(run, config):
+    (run / "metrics.json").write_text("{}")
+    # Killed between its last file's name and the end of its folder.
+    temporary_path(run / "metrics.json").mkdir()
+    config = dataclasses.replace(config, resume=True)
+    with contextlib.ExitStack() as held:
+        assert run_start.is_finished(run, config, "train", held)
+    assert not any(final_name(path.name) for path in run.path.iterdir())
+    assert (run / "classifier.keras").is_file()
 
 
 def test_resuming_keeps_all_but_half_written_files(run, config):

@@ -143,7 +143,11 @@ def is_finished(directory, config, kind, held):
     def look():
         held.enter_context(alone(directory))
         check(directory, config, kind)
-        return config.resume and directory.finished
+        finished = config.resume and directory.finished
+        if finished and directory.owned.exists():
+            with naming(directory.owned.manifest):
+                directory.owned.remove_left_over()
+        return finished
 
     return parallel.decided_by_first(config, look)
 

@@ -50,7 +50,7 @@ class Watch:
             name = self.look()
             if name and self.count >= number:
                 return os.path.relpath(name, self.folder)
-            time.sleep(0.0005)
+            time.sleep(0.001)
         return None
 
     def _walk(self, folder):
@@ -82,4 +82,4 @@ def worked(process):
 def sleep(process, seconds):
     """Waits until a process has worked so long, or has ended."""
     while process.poll() is None and worked(process) < seconds:
-        time.sleep(0.002)
+        time.sleep(0.01)

@@ -168,8 +168,12 @@ def differences(expected, found):
 
 
 def left_over(folder):
-    """Returns the names of temporary files, which nobody will miss."""
-    return sorted(name for name in files(folder) if TEMPORARY.search(name))
+    """Returns the names of what is temporary, which nobody will miss."""
+    names = [
+        path.relative_to(folder).as_posix()
+        for path in pathlib.Path(folder).rglob("*")
+    ]
+    return sorted(name for name in names if TEMPORARY.search(name))
 
 
 def _listed(name, path):

@@ -1,6 +1,7 @@
 """The command `advtext`."""
 
 import gc
+import os
 import warnings
 
 from advtext import commands as run
@@ -34,6 +35,10 @@ def main(arguments=None):
         if line:
             streams.tell(f"advtext: {line}")
         streams.drop_output()
+        if arguments is None and signals.ending(error):
+            # Threads of JAX that were in the middle of something may crash as
+            # the interpreter ends; all that is to be kept is kept.
+            os._exit(status)
         return status
     return 0
 

@@ -449,5 +449,5 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
             keras.layers.Dense(1),
         ]
     )
-    with pytest.raises(ValueError, match="token ids from 0 to 8.*id 99"):
+    with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])

@@ -144,10 +144,16 @@ def test_it_can_be_attacked():
     [
         ({"num_classes": 1}, "`num_classes` must be an integer of at least 2"),
         ({"units": 0}, "`units` must be an integer of at least 1"),
-        ({"generative_weight": -1.0}, "`generative_weight` must be a number"),
-        ({"generative_weight": float("nan")}, "must be a number >= 0"),
-        ({"generative_weight": float("inf")}, "must be a number >= 0"),
-        ({"generative_weight": "a"}, "must be a number >= 0"),
+        ({"generative_weight": -1.0}, "`generative_weight` must be a finite"),
+        (
+            {"generative_weight": float("nan")},
+            "must be a finite number of at least 0",
+        ),
+        (
+            {"generative_weight": float("inf")},
+            "must be a finite number of at least 0",
+        ),
+        ({"generative_weight": "a"}, "must be a finite number of at least 0"),
     ],
 )
 def test_wrong_arguments(arguments, message):

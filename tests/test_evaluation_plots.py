@@ -161,7 +161,9 @@ def test_a_png_is_written_and_nothing_else(drawn, name):
 @pytest.mark.parametrize("name", CASES)
 def test_every_figure_has_a_title(drawn, name):
     figure, _ = drawn(name)
-    assert len(figure.get_suptitle()) > 4
+    titles = [part.get_suptitle() for part in (figure, *figure.subfigs)]
+    titles += [axes.get_title() for axes in figure.axes]
+    assert max(map(len, titles)) > 4
 
 
 @pytest.mark.parametrize("models", [1, 3, 7])

@@ -142,7 +142,7 @@ class Given(keras.utils.PyDataset):
 
 
 def test_what_does_not_fit_together_is_refused():
-    with pytest.raises(ValueError, match="structured alike. Received: {'a'"):
+    with pytest.raises(ValueError, match="structured alike.*Received: .*{'a'"):
         SemiSupervisedBatches(({"a": X}, Y), {"b": X})[0]
     with pytest.raises(ValueError, match="Received: tuple of 4"):
         SemiSupervisedBatches((X, Y, Y, Y), U)

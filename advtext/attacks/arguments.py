@@ -6,6 +6,7 @@ import numpy as np
 from advtext.arguments import check_count as check_count
 from advtext.arguments import check_length as check_length
 from advtext.arguments import check_seed as check_seed
+from advtext.logits import check_keras_3
 from advtext.quoting import quoted
 
 
@@ -33,6 +34,7 @@ def check_loss(loss):
 
 def check_model(model):
     """Raises `TypeError` unless a model can be called."""
+    check_keras_3(model)
     if not callable(model):
         raise TypeError(
             "`model` must be a Keras model, or a function from inputs to "

@@ -23,6 +23,7 @@ def atomic_file(path):
     Example:
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> folder = Path(tempfile.mkdtemp())
     >>> with atomic_file(folder / "a.txt") as file:
     ...     _ = file.write(b"whole")
@@ -56,6 +57,7 @@ def final_name(name):
 
     Example:
 
+    >>> from pathlib import Path
     >>> final_name(temporary_path(Path("runs/a.txt")).name)
     'a.txt'
     """

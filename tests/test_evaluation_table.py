@@ -21,5 +21,5 @@ def test_a_column_of_nothing_is_a_column():
 
 
 def test_no_rows_are_refused():
-    with pytest.raises(ValueError, match="`rows` is empty"):
+    with pytest.raises(ValueError, match="`rows` must be the rows"):
         markdown([])

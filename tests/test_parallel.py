@@ -296,7 +296,7 @@ def test_two_processes_train_as_one_with_twice_the_batch(
     flags = [*pair.flags, "--batch_size=8", "--unlabelled_batch_size=12"]
     advtext("train", tiny.config, *flags, f"--run_dir={tmp_path}")
     one, two = history(tmp_path), history(pair.runs[0])
-    assert len(one) == len(two) == 20
+    assert len(one) == len(two) == 40
     for row, other in zip(one, two, strict=True):
         for name in row:
             # Rounding, most of all of the divergence, grows over the steps.

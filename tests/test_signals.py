@@ -7,6 +7,11 @@ import pytest
 
 from advtext import signals
 
+# In the background of a shell it is ignored, by children too.
+HEARS_CTRL_C = """
+import signal as system
+system.signal(system.SIGINT, system.default_int_handler)
+"""
 BEGIN = f"""
 import hashlib, importlib.util, sys, time
 spec = importlib.util.spec_from_file_location("signals", {signals.__file__!r})
@@ -70,7 +75,7 @@ with signals.raising():
 def stopped(script, number):
     """Returns status and standard error of a script that gets a signal."""
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)],
+        [sys.executable, "-c", HEARS_CTRL_C + textwrap.dedent(script)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

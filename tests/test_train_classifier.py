@@ -300,9 +300,7 @@ def test_a_language_model_of_another_vocabulary_is_refused(config, pretrained):
         other = WordTokenizer.fit(texts, 99, 1)
         other.save(pretrained / "tokenizer.json")
         (pretrained / "advtext.json").unlink(missing_ok=True)
-        with pytest.raises(
-            ValueError, match="knows 26 tokens.*different runs"
-        ):
+        with pytest.raises(ValueError, match="knows 26 tokens.*different runs"):
             train_classifier.run(config(pretrained=str(pretrained)))
 
 

@@ -44,7 +44,7 @@ def test_what_finish_returns_is_written(tiny, tmp_path, planned):
     written = json.loads((tmp_path / "a/metrics.json").read_text())
     assert written == metrics
     rows = (tmp_path / "a/history.csv").read_text().splitlines()
-    assert rows[0].startswith("epoch") and len(rows) == 3
+    assert rows[0].startswith("epoch") and len(rows) == 5
     # A finished run is neither planned nor run again.
     config = load(tiny.config, {**vars(config), "resume": True})
     assert training_run.run(config, planned, "train") == metrics

@@ -157,6 +157,7 @@ def with_a_term():
     keras.utils.set_random_seed(0)
     layers = keras.layers.Dense(4), keras.layers.Dense(1)
     classifier = SequentialClassifier(layers, num_embedding_layers=1)
+    classifier(X)
     return AdversarialTraining(classifier, [AdversarialLoss(FastGradient(0.1))])
 
 

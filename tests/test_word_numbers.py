@@ -16,7 +16,8 @@ def test_words_are_those_of_the_regular_expression(lowercase):
         return re.findall(r"\w+", text.lower() if lowercase else text)
 
     rng = np.random.default_rng(0)
-    for last in (128, 256, 0x3000):
+    # Above that there are emoji.
+    for last in (128, 256, 0x2000):
         for _ in range(50):
             text = "".join(map(chr, rng.integers(0, last, 60)))
             assert find_words(text, lowercase) == expected(text)

@@ -34,8 +34,10 @@ class NormalizedEmbedding(keras.layers.Layer):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from advtext.layers import NormalizedEmbedding
+    >>> keras.utils.set_random_seed(0)
     >>> embedding = NormalizedEmbedding(input_dim=4, output_dim=3)
     >>> embedding.adapt([0, 7, 2, 1])
     >>> vectors = embedding(np.array([[1] * 7 + [2] * 2 + [3]]))[0]

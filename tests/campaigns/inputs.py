@@ -170,3 +170,14 @@ def cut_at_line(number):
         path.write_text("".join(kept))
 
     return damage
+
+
+# What may happen to any file.
+DAMAGES = {
+    "missing": missing,
+    "empty": empty,
+    "truncated": truncated,
+    "zeros": zeros,
+    "a folder": directory,
+    "flipped": flipped,
+}

@@ -4,26 +4,13 @@ import json
 
 from case import Accepted, Case
 from inputs import (
+    DAMAGES,
     copy,
-    directory,
     edited,
-    empty,
-    flipped,
-    missing,
     of,
     saying,
-    truncated,
-    zeros,
 )  # fmt: skip
 
-_DAMAGES = {
-    "missing": missing,
-    "empty": empty,
-    "truncated": truncated,
-    "flipped": flipped,
-    "zeros": zeros,
-    "a folder": directory,
-}
 _FILES = ("tokenizer.json", "train.ids.npy", "train.labels.npy",
           "test.offsets.npy", "manifest.json")  # fmt: skip
 _TRAIN = (
@@ -111,7 +98,7 @@ _TAKEN = (
 def cases():
     area = "label and token"
     for file in _FILES:
-        for name, damage in _DAMAGES.items():
+        for name, damage in DAMAGES.items():
             files = {"tokens": copy("tokens", **{_key(file): damage})}
             right = "manifest|prepared" if "manifest" in file else file
             if (file, name) in (("manifest.json", "flipped"),):

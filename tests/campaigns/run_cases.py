@@ -2,28 +2,16 @@
 
 from case import Accepted, Case
 from inputs import (
+    DAMAGES,
     copy,
     cut_at_line,
-    directory,
     edited,
-    empty,
-    flipped,
     missing,
     of,
     reviews,
     saying,
-    truncated,
-    zeros,
 )  # fmt: skip
 
-_DAMAGES = {
-    "missing": missing,
-    "empty": empty,
-    "truncated": truncated,
-    "zeros": zeros,
-    "a folder": directory,
-    "flipped": flipped,
-}
 _READ = ("config.toml", "tokenizer.json", "metrics.json", "classifier.keras")
 _PREDICT = "advtext predict {here}/run {here}/texts.txt"
 _EVALUATE = "advtext evaluate {here}/run"
@@ -108,15 +96,15 @@ def cases():
 
 def _damaged():
     for file in _READ:
-        for name, damage in _DAMAGES.items():
+        for name, damage in DAMAGES.items():
             damages = {file.replace(".", "__"): damage}
             yield _case(f"predict {file} {name}", _PREDICT, file, damages)
     for file in ("config.toml", "classifier.keras", "metrics.json"):
         for name in ("missing", "empty", "truncated"):
-            damages = {file.replace(".", "__"): _DAMAGES[name]}
+            damages = {file.replace(".", "__"): DAMAGES[name]}
             yield _case(f"evaluate {file} {name}", _EVALUATE, file, damages)
     for file in ("language_model.keras", "metrics.json", "tokenizer.json"):
-        for name, damage in _DAMAGES.items():
+        for name, damage in DAMAGES.items():
             files = {"run": copy("pretrained", **{_key(file): damage})}
             title = f"start from {file} {name}"
             yield Case("run", title, _FROM, file, files)
@@ -137,7 +125,7 @@ def _unfinished(**damages):
 
 def _resumed():
     done = Accepted("'test error' in out")
-    for name, damage in _DAMAGES.items():
+    for name, damage in DAMAGES.items():
         damages = _unfinished(checkpoint__npz=damage)
         right = done if name == "missing" else "checkpoint.npz"
         title = f"resume checkpoint.npz {name}"
@@ -152,7 +140,7 @@ def _resumed():
         title = f"resume checkpoint.npz {name}"
         yield _case(title, _RESUME, "checkpoint.npz", damages, _RUN)
     for name in ("empty", "truncated", "missing"):
-        damages = _unfinished(tokenizer__json=_DAMAGES[name])
+        damages = _unfinished(tokenizer__json=DAMAGES[name])
         title = f"resume tokenizer.json {name}"
         yield _case(title, _RESUME, "tokenizer.json", damages)
     for flag in ("--epsilon=9", "--units=5", "--seed=3", "--max_length=4"):

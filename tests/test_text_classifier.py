@@ -243,10 +243,10 @@ def test_forget_bias_and_recurrent_initializer():
         ),
         ({"pooling": "min"}, "`pooling` must be one of 'last'.*'min'"),
         ({"vocabulary_size": 0}, "`vocabulary_size` must be an integer"),
-        ({"embedding_dim": -3}, "positive integer"),
-        ({"units": 0}, "units"),
-        ({"hidden_dim": 0}, "units"),
-        ({"embedding_dropout": 1.5}, "between 0 and 1"),
+        ({"embedding_dim": -3}, "`embedding_dim` must be an integer.*=-3"),
+        ({"units": 0}, "`units` must be an integer of at least 1.*=0"),
+        ({"hidden_dim": 0}, "`hidden_dim` must be an integer of at least 1"),
+        ({"embedding_dropout": 1.5}, "`embedding_dropout` must be a number"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from advtext.atomic_file import atomic_file
+from advtext.failures import DAMAGE
 
 MANIFEST = "advtext.json"
 _FORMAT = "advtext folder"
@@ -56,7 +57,7 @@ class Manifest:
             if content["version"] != _VERSION:
                 raise ValueError(f"version {content['version']!r}")
             return content
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except DAMAGE as error:
             raise ValueError(
                 f"{self.manifest} is no list of files written by this version "
                 f"of advtext, or it is damaged ({str(error)[:100]}), so what "

@@ -10,7 +10,7 @@ import zlib
 
 from advtext import backend, signals
 from advtext.config import error_line
-from advtext.quoting import shorten
+from advtext.quoting import printable, shorten
 
 # What reading a damaged file raises: of NumPy's and zip files, JSON, pickles.
 DAMAGE = (
@@ -79,7 +79,8 @@ def reading(path, advice=""):
 
 
 def _damaged(path, error, advice):
-    line = f"{path} is truncated or damaged ({reason_of(error)}). {advice}"
+    reason = reason_of(error)
+    line = f"{printable(path)} is truncated or damaged ({reason}). {advice}"
     return ValueError(line.rstrip())
 
 
@@ -129,7 +130,7 @@ def line_of(error):
     >>> line_of(FileNotFoundError(2, "No such file", "a.toml"))
     'No such file: a.toml'
     """
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (
             f"not enough memory ({reason_of(error)}). Lower `batch_size`, "
             "`max_length`, `units` or `vocabulary_size`, or give it more."
@@ -144,7 +145,8 @@ def line_of(error):
     return error_line(error)
 
 
-def _is_out_of_memory(error):
+def is_out_of_memory(error):
+    """Returns whether an error, of a backend too, is of too little memory."""
     # Of TensorFlow by its name, of JAX by its message.
     return (
         isinstance(error, MemoryError)

@@ -98,6 +98,9 @@ def test_order_of_texts_does_not_matter():
         (["a", "b"], [1], "1 counts for 2 words"),
         (["a"], [1, 2], "2 counts for 1 words"),
         (["a"], [-1], "integers of at least 0. Received: -1"),
+        (["a"], 1, "`counts` must be a list of integers"),
+        (None, [1], "`words` must be a list of texts"),
+        ([], [], "needs at least one token beside padding"),
     ],
 )
 def test_counts_that_do_not_fit_are_refused(words, counts, message):

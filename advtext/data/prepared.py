@@ -13,11 +13,13 @@ from pathlib import Path
 from advtext.arguments import check_choice, check_path
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
+from advtext.data.source import Source
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import printable, quoted
 
 # Counts the changes of what files are read as and of what a word is: a cache
 # made before one is not used after it.
@@ -73,9 +75,15 @@ def prepare(
         `Prepared`.
 
     Raises:
+        TypeError: `source` is no `Source`.
         ValueError: something in the source or an argument is wrong.
         OSError: the cache cannot be written.
     """
+    if not isinstance(source, Source):
+        raise TypeError(
+            "`source` must be a Source, such as `open_source` returns. "
+            f"Received: {quoted(source)}."
+        )
     settings = {"vocabulary_size": vocabulary_size, "lowercase": lowercase}
     if tokenizer == "word":
         settings["min_documents"] = min_documents
@@ -116,8 +124,8 @@ def open_prepared(folder):
     cache = TokenCache(folder)
     if not cache.exists():
         raise FileNotFoundError(
-            f"`data_dir` {folder} holds no prepared text (no manifest.json). "
-            "Make it with `advtext prepare CONFIG "
+            f"`data_dir` {printable(folder)} holds no prepared text (no "
+            "manifest.json). Make it with `advtext prepare CONFIG "
             f"--out={shlex.quote(str(folder))}`."
         )
     return Prepared(*cache.read())

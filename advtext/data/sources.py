@@ -1,18 +1,22 @@
 """Where texts come from: a folder, tensorflow-datasets, the demo corpus."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.data.documents import Documents, RawDocuments
 from advtext.data.folders import open_folder
 from advtext.data.labels import class_names_of, encode_labels
 from advtext.data.source import Source
 from advtext.data.text_files import read_text_file
 from advtext.failures import reason_of
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
+# What it begins with: of tensorflow-datasets, or of a community of them.
+_TFDS_NAME = re.compile(r"([\w-]+:)?[a-zA-Z]\w*([/:]|$)")
 _TFDS_SPLITS = {"train": "train", "test": "test", "unsup": "unsupervised"}
 
 
@@ -176,8 +180,16 @@ def tfds_images(name, data_dir=""):
 
 
 def _open_builder(name, data_dir):
+    if not isinstance(name, str) or not _TFDS_NAME.match(name):
+        raise ValueError(
+            "`tfds_name` must be the name of a set of tensorflow-datasets, "
+            "such as 'imdb_reviews/plain_text'. Received: tfds_name="
+            f"{quoted(name)}."
+        )
     import tensorflow_datasets as tfds
 
+    if data_dir:
+        check_path("data_dir", data_dir)
     if data_dir and (Path(data_dir) / "dataset_info.json").is_file():
         return tfds.builder_from_directory(data_dir)
     try:
@@ -198,7 +210,7 @@ def _open_builder(name, data_dir):
     except OSError as error:
         raise OSError(
             f"tensorflow-datasets could not prepare `{name}` in "
-            f"{builder.data_dir}: {error}. Without a network, set `data_dir` "
-            "to a folder where it is prepared already."
+            f"{printable(builder.data_dir)}: {error}. Without a network, set "
+            "`data_dir` to a folder where it is prepared already."
         ) from error
     return builder

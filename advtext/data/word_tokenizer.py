@@ -19,8 +19,10 @@ _OTHER = (
 )
 
 
-def _check_words(words, lowercase):
-    if isinstance(words, str) or not all(isinstance(w, str) for w in words):
+def _check_words(words, counts, lowercase):
+    if not isinstance(words, (list, tuple)) or not all(
+        isinstance(word, str) for word in words
+    ):
         raise ValueError(
             "`words` must be a list of texts, a word each. Received: "
             f"words={quoted(words)}."
@@ -30,6 +32,16 @@ def _check_words(words, lowercase):
         raise ValueError(
             f"`words` must hold each word once. Received: {quoted(twice)} "
             "twice."
+        )
+    if not isinstance(counts, (list, tuple, np.ndarray)):
+        raise ValueError(
+            "`counts` must be a list of integers, one a word. Received: "
+            f"counts={quoted(counts)}."
+        )
+    if len(words) != len(counts):
+        raise ValueError(
+            "A word tokenizer needs one count a word. Received: "
+            f"{len(counts)} counts for {len(words)} words."
         )
     if not isinstance(lowercase, bool):
         raise ValueError(
@@ -70,12 +82,7 @@ class WordTokenizer(Tokenizer):
     kind = "word"
 
     def __init__(self, words, counts, lowercase=True):
-        _check_words(words, lowercase)
-        if len(words) != len(counts):
-            raise ValueError(
-                "A word tokenizer needs one count a word. Received: "
-                f"{len(counts)} counts for {len(words)} words."
-            )
+        _check_words(words, counts, lowercase)
         super().__init__([0, *counts, 1])
         self.words = tuple(words)
         self.lowercase = check_truth("lowercase", lowercase)

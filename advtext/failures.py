@@ -29,6 +29,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_WHERE = re.compile(r"Graph execution error:|Detected at node|  File |\s*$")
 # What no program can rule out. Other errors are faults of this package.
 EXPECTED = (
     EOFError,
@@ -89,10 +90,10 @@ def reason_of(error):
     if isinstance(error, KeyError):
         # Its text is the key alone, which says nothing.
         return f"{error} is not in it"
-    # TensorFlow begins with where in its graph it was.
+    # TensorFlow begins with where in its graph and in the program it was.
     text = re.sub(r"\{\{.*?\}\}", "", str(error)).strip()
-    lines = text.splitlines() or [type(error).__name__]
-    return shorten(lines[0].rstrip("."))
+    lines = [line for line in text.splitlines() if not _WHERE.match(line)]
+    return shorten((lines or [type(error).__name__])[0].rstrip("."))
 
 
 def outcome(error, kept=""):

@@ -11,7 +11,10 @@ from advtext.quoting import printable
 
 NAME = "red\x1b[31m\nmore"
 CALLS = {
-    "a folder of texts": lambda path: data.open_source("files", path),
+    "a folder of texts": lambda path: data.open_source("files", path).read(
+        "train"
+    ),
+    "another folder": lambda path: data.open_source("files", path.parent),
     "texts": lambda path: data.read_documents(path / "train.csv"),
     "another kind of texts": lambda path: data.read_documents(path / "a.zip"),
     "images": data.load_images,

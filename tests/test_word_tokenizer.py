@@ -164,7 +164,7 @@ def test_file_of_another_kind(tmp_path):
             return {}
 
     path = tmp_path / "tokenizer.json"
-    Letters([0, 1]).save(path)
+    Letters([0, 3, 1]).save(path)
     with pytest.raises(ValueError, match="of the kind 'letters', not 'word'"):
         WordTokenizer.load(path)
     with pytest.raises(ValueError, match="'letters'.* word, sentencepiece"):

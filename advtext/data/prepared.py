@@ -126,7 +126,7 @@ def open_prepared(folder):
         raise FileNotFoundError(
             f"`data_dir` {printable(folder)} holds no prepared text (no "
             "manifest.json). Make it with `advtext prepare CONFIG "
-            f"--out={shlex.quote(str(folder))}`."
+            f"--out={printable(shlex.quote(str(folder)))}`."
         )
     return Prepared(*cache.read())
 

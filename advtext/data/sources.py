@@ -201,9 +201,11 @@ def _open_builder(name, data_dir):
         ) from error
     # What else it finds wrong: a version, a configuration, an argument.
     except (AssertionError, ValueError, TypeError, KeyError) as error:
+        # It begins with the arguments, and ends with a long list.
+        reason = str(error).rpartition('}": ')[2].partition(". Here are")[0]
         raise ValueError(
-            f"tensorflow-datasets cannot open `{name}` ({reason_of(error)}). "
-            "Check `tfds_name`."
+            f"tensorflow-datasets cannot open `{name}` ("
+            f"{reason_of(ValueError(reason))}). Check `tfds_name`."
         ) from error
     try:
         builder.download_and_prepare()

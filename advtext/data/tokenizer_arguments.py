@@ -14,8 +14,8 @@ def check_fit_arguments(texts, vocabulary_size):
         texts, Iterable
     ):
         raise ValueError(
-            "`texts` must be an iterable of texts, such as a list. Received: "
-            f"texts={quoted(texts)}."
+            "`texts` must be an iterable of texts, such as a list, not one "
+            f"text. Received: texts={quoted(texts)}."
         )
     # Padding, one token and the end of the sequence.
     check_count("vocabulary_size", vocabulary_size, at_least=3)

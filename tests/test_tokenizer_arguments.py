@@ -55,7 +55,7 @@ def test_a_file_without_words_is_refused(tmp_path):
     tokenizer.get_content = lambda: {"words": [], "counts": []}
     tokenizer.save(path)
     assert json.loads(path.read_text())["content"]["words"] == []
-    with pytest.raises(ValueError, match="tokenizer.json.*at least one token"):
+    with pytest.raises(ValueError, match="tokenizer.json.*at least one word"):
         load_tokenizer(path)
 
 

@@ -176,7 +176,13 @@ def made_of(path, kind, record):
 
 def read_tokenizer_file(path):
     """Reads and checks a tokenizer's file; returns its dict."""
-    data = check_path("path", path).read_bytes()
+    path = check_path("path", path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no tokenizer file {printable(path)}. Name the "
+            "tokenizer.json of a run or of prepared text."
+        )
+    data = path.read_bytes()
     try:
         record = json.loads(data.decode("utf-8"))
         if record["format"] != _FORMAT:

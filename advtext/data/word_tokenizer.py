@@ -27,6 +27,11 @@ def _check_words(words, counts, lowercase):
             "`words` must be a list of texts, a word each. Received: "
             f"words={quoted(words)}."
         )
+    if not words:
+        raise ValueError(
+            "`words` is empty: a tokenizer needs at least one word. Fit it on "
+            "texts."
+        )
     if len(set(words)) < len(words):
         twice = next(w for n, w in enumerate(words) if w in words[:n])
         raise ValueError(

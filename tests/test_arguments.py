@@ -451,3 +451,9 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
     )
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])
+
+
+def test_ids_that_are_nan_are_told():
+    classifier = models.TextClassifier(9, 4, 4)
+    with pytest.raises(ValueError, match="ids must be from 0 to 8.*nan"):
+        classifier(np.array([[1.0, NAN]], "float32"))

@@ -18,7 +18,7 @@ def prepare(parsed):
     print(
         f"{prepared['num_documents']:,} documents, "
         f"{prepared['num_tokens']:,} tokens, "
-        f"{prepared['num_bytes'] / 1e6:.1f} MB in {parsed.out}"
+        f"{prepared['num_bytes'] / 1e6:.1f} MB in {printable(parsed.out)}"
     )
 
 

@@ -1,5 +1,6 @@
 """Checks of what the functions of `advtext.losses` are called with."""
 
+import keras
 from keras import ops
 
 from advtext.backend import at_least_float32
@@ -35,12 +36,7 @@ def as_labels(y, logits):
         ValueError: If they are not `(batch,)`, `(batch, 1)` or shaped like
             the logits.
     """
-    try:
-        y = ops.convert_to_tensor(y)
-    except _NO_TENSOR:
-        raise ValueError(
-            f"`y` must be a tensor of labels. Received: {quoted(y)}."
-        ) from None
+    y = as_tensor(y)
     rows = logits.shape[:1]
     shapes = rows, (*rows, 1), logits.shape
     if not any(alike(y.shape, shape) for shape in shapes):
@@ -49,6 +45,20 @@ def as_labels(y, logits):
             f"y.shape={tuple(y.shape)}, logits.shape={tuple(logits.shape)}."
         )
     return y
+
+
+def as_tensor(y):
+    """Returns labels of any shape as a tensor, or raises `ValueError`."""
+    try:
+        tensor = ops.convert_to_tensor(y)
+        numeric = keras.backend.standardize_dtype(tensor.dtype) != "string"
+    except _NO_TENSOR:
+        numeric = False
+    if not numeric:
+        raise ValueError(
+            f"`y` must be a tensor of labels. Received: {quoted(y)}."
+        )
+    return tensor
 
 
 def check_alike(clean_logits, perturbed_logits):

@@ -42,6 +42,17 @@ def tell(line):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+def advised(error):
+    """Returns what is said of an import that fails, in one line."""
+    line = " ".join(str(error).split())
+    if "KERAS_BACKEND" in line:
+        return line
+    return (
+        f"{line.rstrip('.')}. Install what is missing, or set the environment "
+        "variable KERAS_BACKEND to tensorflow or jax."
+    )
+
+
 def drop_output():
     """Throws away what cannot be printed, or Python would complain at exit."""
     try:

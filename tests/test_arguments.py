@@ -363,6 +363,26 @@ WRONG = {
         lambda: losses.cross_entropy(PICTURES, X),
         "`y` must hold a label for each",
     ),
+    "a text for labels": (
+        lambda: losses.as_one_hot("a", 3),
+        "`y` must be a tensor of labels",
+    ),
+    "names that are a number": (
+        lambda: data.Source(["train"], NAN),
+        "`class_names` must be a list of names",
+    ),
+    "names in one text": (
+        lambda: data.read_documents("a.csv", "ab"),
+        "`class_names` must be a list of names",
+    ),
+    "a trace from rows of two lengths": (
+        lambda: evaluation.epsilon_trace(net, [[1], [1, 2]], 0),
+        "`x` must be an array",
+    ),
+    "a title that is none": (
+        lambda: evaluation.plot_images(PICTURES, "a.png", title=5),
+        "title must be a text",
+    ),
     "classes fewer than none": (
         lambda: losses.as_one_hot(Y, -1),
         "`num_classes` must be",
@@ -451,6 +471,10 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
     )
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])
+
+
+def test_a_label_is_one_row():
+    assert np.array_equal(losses.as_one_hot(2, 3), [[0.0, 0.0, 1.0]])
 
 
 def test_ids_that_are_nan_are_told():

@@ -80,3 +80,10 @@ def test_so_they_are_on_a_terminal(folder, arguments, capsys):
     out, err = capsys.readouterr()
     assert not out and err.endswith("\n") and err[:-1].isprintable()
     assert r"red\x1b[31m\nmore" in err
+
+
+def test_so_they_are_where_a_command_says_what_it_wrote(tiny, tmp_path, capsys):
+    out = tmp_path / NAME
+    assert main(["prepare", str(tiny.config), f"--out={out}"]) == 0
+    assert r"red\x1b[31m\nmore" in capsys.readouterr().out
+    assert (out / "manifest.json").is_file()

@@ -9,7 +9,11 @@ import numpy as np
 from advtext.arguments import check_path
 from advtext.data.documents import Documents, RawDocuments
 from advtext.data.folders import open_folder
-from advtext.data.labels import class_names_of, encode_labels
+from advtext.data.labels import (
+    check_class_names,
+    class_names_of,
+    encode_labels,
+)
 from advtext.data.source import Source
 from advtext.data.text_files import read_text_file
 from advtext.failures import reason_of
@@ -67,6 +71,7 @@ def read_documents(path, class_names=None):
         FileNotFoundError: there is no such file.
         ValueError: the message names file and line.
     """
+    class_names = check_class_names(class_names)
     documents = read_text_file(path)
     if set(documents.labels) == {None}:
         return Documents(documents.texts, None)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from advtext.backend import at_least_float32
+from advtext.backend import ERRORS, at_least_float32
 from advtext.quoting import quoted
 
 _NO_TENSOR = AttributeError, OverflowError, TypeError, ValueError
@@ -17,7 +17,10 @@ def as_logits(name, values):
     """
     try:
         logits = at_least_float32(values)
-    except _NO_TENSOR:
+        dtype = keras.backend.standardize_dtype(logits.dtype)
+        if not dtype.startswith("float"):
+            logits = ops.cast(logits, "float32")
+    except (*_NO_TENSOR, *ERRORS):
         raise ValueError(
             f"`{name}` must be a tensor of numbers. Received: {quoted(values)}."
         ) from None
@@ -52,7 +55,7 @@ def as_tensor(y):
     try:
         tensor = ops.convert_to_tensor(y)
         numeric = keras.backend.standardize_dtype(tensor.dtype) != "string"
-    except _NO_TENSOR:
+    except (*_NO_TENSOR, *ERRORS):
         numeric = False
     if not numeric:
         raise ValueError(

@@ -383,6 +383,36 @@ WRONG = {
         lambda: evaluation.plot_images(PICTURES, "a.png", title=5),
         "title must be a text",
     ),
+    "centres from nowhere": (
+        lambda: layers.RBF(2, center_initializer={"a": PICTURES}),
+        "`center_initializer` must be a Keras initializer",
+    ),
+    "precisions from nowhere": (
+        lambda: layers.RBF(2, precision_initializer="\x9a"),
+        r"`precision_initializer` must be .*='.x9a'",
+    ),
+    "embeddings from nowhere": (
+        lambda: layers.NormalizedEmbedding(3, 2, "nought"),
+        "`embeddings_initializer` must be a Keras initializer",
+    ),
+    "an LSTM from nowhere": (
+        lambda: models.LanguageModel(9, 4, 4, 3, recurrent_initializer="x"),
+        "`recurrent_initializer` must be a Keras initializer",
+    ),
+    "logits of two lengths": (
+        lambda: losses.entropy_from_logits(
+            [[1.0], ops.convert_to_tensor(X)]
+        ),
+        "`logits` must be a tensor of numbers",
+    ),
+    "a word in many documents": (
+        lambda: data.prepare(data.open_source("demo"), min_documents=X),
+        "`min_documents` must be an integer",
+    ),
+    "case that is no truth": (
+        lambda: data.prepare(data.open_source("demo"), lowercase="no"),
+        "`lowercase` must be True or False",
+    ),
     "classes fewer than none": (
         lambda: losses.as_one_hot(Y, -1),
         "`num_classes` must be",
@@ -471,6 +501,11 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
     )
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])
+
+
+def test_logits_may_be_integers():
+    whole = losses.entropy_from_logits(np.array([[1, 2, 3]]))
+    assert np.array_equal(whole, losses.entropy_from_logits([[1.0, 2.0, 3.0]]))
 
 
 def test_a_label_is_one_row():

@@ -10,7 +10,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from advtext.arguments import check_choice, check_path
+from advtext.arguments import (
+    check_choice,
+    check_count,
+    check_path,
+    check_truth,
+)
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
 from advtext.data.source import Source
@@ -91,6 +96,9 @@ def prepare(
         identity = tokenizer.fingerprint()
     else:
         check_choice("tokenizer", tokenizer, tuple(TOKENIZERS))
+        check_count("vocabulary_size", vocabulary_size, at_least=3)
+        check_count("min_documents", min_documents)
+        check_truth("lowercase", lowercase)
         identity = [tokenizer, settings]
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import sys
 
 from advtext import signals as _signals
 from advtext import streams as _streams
@@ -10,7 +11,8 @@ from advtext import streams as _streams
 __version__ = "0.1.0"
 
 _hushed = contextlib.nullcontext
-if _signals.is_command():
+_is_command = _signals.is_command()
+if _is_command:
     # All that follows takes seconds, and TensorFlow tells much meanwhile.
     _streams.open_closed()
     _signals.begin()
@@ -30,6 +32,12 @@ try:
         from advtext import models as models
         from advtext import training as training
         from advtext.models.perturb_at import perturb_at as perturb_at
+except (ImportError, ValueError) as error:
+    # No backend, or one that it does not run on.
+    if not _is_command:
+        raise
+    _streams.tell(f"advtext: error: {_streams.advised(error)}")
+    sys.exit(2)
 finally:
     if _collects:
         gc.enable()

@@ -5,6 +5,7 @@ import numbers
 import os
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from advtext.quoting import quoted
@@ -124,6 +125,17 @@ def check_seed(name, seed):
             f"`{name}` must be below 2**32. Received: {name}={quoted(seed)}."
         )
     return int(seed)
+
+
+def check_initializer(name, value):
+    """Returns a Keras initializer, `None` as it is, or raises `ValueError`."""
+    try:
+        return keras.initializers.get(value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be a Keras initializer or the name of one, such "
+            f"as 'zeros'. Received: {name}={quoted(value)}."
+        ) from error
 
 
 def check_path(name, path):

@@ -7,6 +7,7 @@ from advtext import config as config_files
 from advtext import experiments
 from advtext.evaluation.figure import can_draw
 from advtext.experiments.run_directory import RunDirectory
+from advtext.quoting import printable
 
 
 def _config(parsed):
@@ -18,7 +19,7 @@ def prepare(parsed):
     print(
         f"{prepared['num_documents']:,} documents, "
         f"{prepared['num_tokens']:,} tokens, "
-        f"{prepared['num_bytes'] / 1e6:.1f} MB in {parsed.out}"
+        f"{prepared['num_bytes'] / 1e6:.1f} MB in {printable(parsed.out)}"
     )
 
 
@@ -31,7 +32,7 @@ def pretrain(parsed):
     print(
         f"perplexity {metrics['perplexity']:.1f} after "
         f"{metrics['train_seconds'] / 60:.1f} minutes; outputs in "
-        f"{config.run_dir}"
+        f"{printable(config.run_dir)}"
     )
 
 
@@ -44,10 +45,13 @@ def train(parsed):
     elif metrics["num_test"]:
         print(
             f"test error {metrics['test_error']:.2f} % of "
-            f"{metrics['num_test']:,} documents; outputs in {config.run_dir}"
+            f"{metrics['num_test']:,} documents; outputs in "
+            f"{printable(config.run_dir)}"
         )
     else:
-        print(f"outputs in {config.run_dir} (the text has no test set)")
+        print(
+            f"outputs in {printable(config.run_dir)} (the text has no test set)"
+        )
 
 
 def evaluate(parsed):
@@ -79,8 +83,8 @@ def table(parsed):
         experiments.table.plot(rows, directory / "table.png")
         written += ", table.png"
     print(
-        f"Outputs in {config.run_dir}: {written}; every run's classifier, "
-        "metrics and logs in a folder of its own."
+        f"Outputs in {printable(config.run_dir)}: {written}; every run's "
+        "classifier, metrics and logs in a folder of its own."
     )
 
 
@@ -104,7 +108,8 @@ def image(parsed):
         print(f"\n{experiments.images.report.table(rows)}")
         figures = " figures," if any(row["figures"] for row in rows) else ""
         print(
-            f"Outputs in {config.run_dir}: RESULTS.md, metrics.json,{figures} "
+            f"Outputs in {printable(config.run_dir)}: RESULTS.md, "
+            f"metrics.json,{figures} "
             "and models with a folder for every network."
         )
 
@@ -129,8 +134,8 @@ def _print_labels(run, lines, chunk):
 
 def _unfinished(config):
     line = (
-        f"`max_minutes` ran out; outputs so far are in {config.run_dir}. Go on "
-        "with --resume."
+        "`max_minutes` ran out; outputs so far are in "
+        f"{printable(config.run_dir)}. Go on with --resume."
     )
     first = not getattr(config, "process_id", 0)
     print(line if first else "Process 0 tells how it ended.")

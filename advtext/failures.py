@@ -10,7 +10,7 @@ import zlib
 
 from advtext import backend, signals
 from advtext.config import error_line
-from advtext.quoting import shorten
+from advtext.quoting import printable, shorten
 
 # What reading a damaged file raises: of NumPy's and zip files, JSON, pickles.
 DAMAGE = (
@@ -29,6 +29,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_WHERE = re.compile(r"Graph execution error:|Detected at node|  File |\s*$")
 # What no program can rule out. Other errors are faults of this package.
 EXPECTED = (
     EOFError,
@@ -79,7 +80,8 @@ def reading(path, advice=""):
 
 
 def _damaged(path, error, advice):
-    line = f"{path} is truncated or damaged ({reason_of(error)}). {advice}"
+    reason = reason_of(error)
+    line = f"{printable(path)} is truncated or damaged ({reason}). {advice}"
     return ValueError(line.rstrip())
 
 
@@ -88,10 +90,10 @@ def reason_of(error):
     if isinstance(error, KeyError):
         # Its text is the key alone, which says nothing.
         return f"{error} is not in it"
-    # TensorFlow begins with where in its graph it was.
+    # TensorFlow begins with where in its graph and in the program it was.
     text = re.sub(r"\{\{.*?\}\}", "", str(error)).strip()
-    lines = text.splitlines() or [type(error).__name__]
-    return shorten(lines[0].rstrip("."))
+    lines = [line for line in text.splitlines() if not _WHERE.match(line)]
+    return shorten((lines or [type(error).__name__])[0].rstrip("."))
 
 
 def outcome(error, kept=""):
@@ -129,7 +131,7 @@ def line_of(error):
     >>> line_of(FileNotFoundError(2, "No such file", "a.toml"))
     'No such file: a.toml'
     """
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (
             f"not enough memory ({reason_of(error)}). Lower `batch_size`, "
             "`max_length`, `units` or `vocabulary_size`, or give it more."
@@ -144,7 +146,8 @@ def line_of(error):
     return error_line(error)
 
 
-def _is_out_of_memory(error):
+def is_out_of_memory(error):
+    """Returns whether an error, of a backend too, is of too little memory."""
     # Of TensorFlow by its name, of JAX by its message.
     return (
         isinstance(error, MemoryError)

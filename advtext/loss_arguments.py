@@ -1,8 +1,9 @@
 """Checks of what the functions of `advtext.losses` are called with."""
 
+import keras
 from keras import ops
 
-from advtext.backend import at_least_float32
+from advtext.backend import ERRORS, at_least_float32
 from advtext.quoting import quoted
 
 _NO_TENSOR = AttributeError, OverflowError, TypeError, ValueError
@@ -16,7 +17,10 @@ def as_logits(name, values):
     """
     try:
         logits = at_least_float32(values)
-    except _NO_TENSOR:
+        dtype = keras.backend.standardize_dtype(logits.dtype)
+        if not dtype.startswith("float"):
+            logits = ops.cast(logits, "float32")
+    except (*_NO_TENSOR, *ERRORS):
         raise ValueError(
             f"`{name}` must be a tensor of numbers. Received: {quoted(values)}."
         ) from None
@@ -35,12 +39,7 @@ def as_labels(y, logits):
         ValueError: If they are not `(batch,)`, `(batch, 1)` or shaped like
             the logits.
     """
-    try:
-        y = ops.convert_to_tensor(y)
-    except _NO_TENSOR:
-        raise ValueError(
-            f"`y` must be a tensor of labels. Received: {quoted(y)}."
-        ) from None
+    y = as_tensor(y)
     rows = logits.shape[:1]
     shapes = rows, (*rows, 1), logits.shape
     if not any(alike(y.shape, shape) for shape in shapes):
@@ -49,6 +48,20 @@ def as_labels(y, logits):
             f"y.shape={tuple(y.shape)}, logits.shape={tuple(logits.shape)}."
         )
     return y
+
+
+def as_tensor(y):
+    """Returns labels of any shape as a tensor, or raises `ValueError`."""
+    try:
+        tensor = ops.convert_to_tensor(y)
+        numeric = keras.backend.standardize_dtype(tensor.dtype) != "string"
+    except (*_NO_TENSOR, *ERRORS):
+        numeric = False
+    if not numeric:
+        raise ValueError(
+            f"`y` must be a tensor of labels. Received: {quoted(y)}."
+        )
+    return tensor
 
 
 def check_alike(clean_logits, perturbed_logits):

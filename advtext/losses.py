@@ -8,7 +8,12 @@ from keras import ops
 from advtext.arguments import check_count
 from advtext.backend import at_least_float32 as at_least_float32
 from advtext.logits import check_logits
-from advtext.loss_arguments import as_labels, as_logits, check_alike
+from advtext.loss_arguments import (
+    as_labels,
+    as_logits,
+    as_tensor,
+    check_alike,
+)
 
 # Far below every logit.
 _NEVER = 1e9
@@ -135,6 +140,7 @@ def as_one_hot(y, num_classes, dtype="float32"):
         dtype: Type of the result.
     """
     num_classes = check_count("num_classes", num_classes)
+    y = as_tensor(y)
     if len(y.shape) != 2 or y.shape[-1] != num_classes:
         y = ops.cast(ops.reshape(y, (-1,)), "int32")
         y = ops.one_hot(y, num_classes)

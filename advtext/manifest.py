@@ -7,6 +7,7 @@ from pathlib import Path
 
 from advtext.atomic_file import atomic_file
 from advtext.failures import DAMAGE
+from advtext.quoting import printable
 
 MANIFEST = "advtext.json"
 _FORMAT = "advtext folder"
@@ -59,7 +60,8 @@ class Manifest:
             return content
         except DAMAGE as error:
             raise ValueError(
-                f"{self.manifest} is no list of files written by this version "
+                f"{printable(self.manifest)} is no list of files written by "
+                "this version "
                 f"of advtext, or it is damaged ({str(error)[:100]}), so what "
                 "is ours in that folder is not known. Name another folder."
             ) from error
@@ -77,8 +79,8 @@ class Manifest:
         there = self.read()["kind"] if self.exists() else kind
         if there != kind:
             raise FileExistsError(
-                f"{setting} {self.path} holds what `{there}` wrote, not "
-                f"`{kind}`. Name another folder.".lstrip()
+                f"{setting} {printable(self.path)} holds what `{there}` wrote, "
+                f"not `{kind}`. Name another folder.".lstrip()
             )
 
     def begin(self, kind, names=()):
@@ -112,7 +114,8 @@ class Manifest:
         for name in new:
             if os.path.lexists(self.path / name):
                 raise FileExistsError(
-                    f"{self.path / name} is in the way: it was not written by "
+                    f"{printable(self.path / name)} is in the way: it was not "
+                    "written by "
                     "this run. Move it elsewhere, or name another folder."
                 )
         if new:

@@ -17,6 +17,19 @@ def shorten(text):
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+def printable(text):
+    """Returns a text or a path, with what no terminal shows written out.
+
+    Names of files may hold line ends, and commands to a terminal.
+
+    Example:
+
+    >>> print(printable("red\\x1b[31m.csv"))
+    red\\x1b[31m.csv
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
 def listed(names):
     """Returns the first of a list of names, and how many more there are.
 

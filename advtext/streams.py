@@ -5,6 +5,8 @@ import os
 import sys
 import tempfile
 
+from advtext.quoting import printable
+
 
 def open_closed():
     """Opens the standard streams that are closed, onto nothing.
@@ -28,13 +30,27 @@ def replace_unshown():
 
 
 def tell(line):
-    """Prints a line on standard error, over a progress line that is there."""
+    """Prints a line on standard error, over a progress line that is there.
+
+    What would command the terminal is written out.
+    """
     try:
         clear = "\r\033[K" if sys.stderr.isatty() else ""
-        print(f"{clear}{line}", file=sys.stderr, flush=True)
+        print(f"{clear}{printable(line)}", file=sys.stderr, flush=True)
     except OSError:
         # Nobody can be told; Python would try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def advised(error):
+    """Returns what is said of an import that fails, in one line."""
+    line = " ".join(str(error).split())
+    if "KERAS_BACKEND" in line:
+        return line
+    return (
+        f"{line.rstrip('.')}. Install what is missing, or set the environment "
+        "variable KERAS_BACKEND to tensorflow or jax."
+    )
 
 
 def drop_output():

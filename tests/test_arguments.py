@@ -363,6 +363,56 @@ WRONG = {
         lambda: losses.cross_entropy(PICTURES, X),
         "`y` must hold a label for each",
     ),
+    "a text for labels": (
+        lambda: losses.as_one_hot("a", 3),
+        "`y` must be a tensor of labels",
+    ),
+    "names that are a number": (
+        lambda: data.Source(["train"], NAN),
+        "`class_names` must be a list of names",
+    ),
+    "names in one text": (
+        lambda: data.read_documents("a.csv", "ab"),
+        "`class_names` must be a list of names",
+    ),
+    "a trace from rows of two lengths": (
+        lambda: evaluation.epsilon_trace(net, [[1], [1, 2]], 0),
+        "`x` must be an array",
+    ),
+    "a title that is none": (
+        lambda: evaluation.plot_images(PICTURES, "a.png", title=5),
+        "title must be a text",
+    ),
+    "centres from nowhere": (
+        lambda: layers.RBF(2, center_initializer={"a": PICTURES}),
+        "`center_initializer` must be a Keras initializer",
+    ),
+    "precisions from nowhere": (
+        lambda: layers.RBF(2, precision_initializer="\x9a"),
+        r"`precision_initializer` must be .*='.x9a'",
+    ),
+    "embeddings from nowhere": (
+        lambda: layers.NormalizedEmbedding(3, 2, "nought"),
+        "`embeddings_initializer` must be a Keras initializer",
+    ),
+    "an LSTM from nowhere": (
+        lambda: models.LanguageModel(9, 4, 4, 3, recurrent_initializer="x"),
+        "`recurrent_initializer` must be a Keras initializer",
+    ),
+    "logits of two lengths": (
+        lambda: losses.entropy_from_logits(
+            [[1.0], ops.convert_to_tensor(X)]
+        ),
+        "`logits` must be a tensor of numbers",
+    ),
+    "a word in many documents": (
+        lambda: data.prepare(data.open_source("demo"), min_documents=X),
+        "`min_documents` must be an integer",
+    ),
+    "case that is no truth": (
+        lambda: data.prepare(data.open_source("demo"), lowercase="no"),
+        "`lowercase` must be True or False",
+    ),
     "classes fewer than none": (
         lambda: losses.as_one_hot(Y, -1),
         "`num_classes` must be",
@@ -451,3 +501,18 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
     )
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])
+
+
+def test_logits_may_be_integers():
+    whole = losses.entropy_from_logits(np.array([[1, 2, 3]]))
+    assert np.array_equal(whole, losses.entropy_from_logits([[1.0, 2.0, 3.0]]))
+
+
+def test_a_label_is_one_row():
+    assert np.array_equal(losses.as_one_hot(2, 3), [[0.0, 0.0, 1.0]])
+
+
+def test_ids_that_are_nan_are_told():
+    classifier = models.TextClassifier(9, 4, 4)
+    with pytest.raises(ValueError, match="ids must be from 0 to 8.*nan"):
+        classifier(np.array([[1.0, NAN]], "float32"))

@@ -282,3 +282,17 @@ def test_a_character_that_cannot_be_shown_is_replaced(monkeypatch):
     config = ROOT / "configs/demo.toml"
     assert main("table", config, "--run_dir=a") == 0
     assert ascii_only.buffer.getvalue().startswith(b"8.00 ? 0.50\n")
+
+
+@pytest.mark.parametrize("name", ["numpy", "nonsense"])
+def test_a_backend_that_is_none_is_told_in_one_line(name):
+    ended = subprocess.run(
+        [sys.executable, "-m", "advtext", "train", "--help"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": name},
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("advtext: error: ")
+    assert ended.stderr.count("\n") == 1 and name in ended.stderr
+    assert "KERAS_BACKEND to tensorflow or jax" in ended.stderr

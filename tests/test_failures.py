@@ -100,6 +100,15 @@ def test_what_may_happen_is_one_line(error, message):
 @pytest.mark.skipif(
     keras.backend.backend() == "jax", reason="JAX tells of shapes in Python"
 )
+def test_a_reason_is_not_where_a_graph_failed():
+    error = ValueError(
+        "Graph execution error:\n\nDetected at node net/Add defined at:\n"
+        '  File "a.py", line 4, in call\n\nSizes differ: 2, 5.\n\t [[net]]'
+    )
+    assert failures.reason_of(error) == "Sizes differ: 2, 5"
+    assert failures.reason_of(ValueError("\n")) == "ValueError"
+
+
 def test_other_errors_of_the_backend_are_named():
     with pytest.raises(failures.EXPECTED) as caught:
         keras.ops.matmul(np.ones((2, 3)), np.ones((2, 3)))

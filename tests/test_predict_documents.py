@@ -274,3 +274,30 @@ def test_what_gives_no_logits_is_refused():
     model.logits.bias.assign([np.nan])
     with pytest.raises(ValueError, match="NaN or infinite logits"):
         predict_documents(model, DOCUMENTS)
+
+
+def images():
+    inputs = keras.Input((4, 4, 1))
+    return inputs, keras.layers.Flatten()(inputs)
+
+
+def rows():
+    inputs = keras.Input((5,))
+    return inputs, inputs
+
+
+def pairs():
+    inputs = [keras.Input((None,)), keras.Input((None,))]
+    return inputs, ops.mean(ops.add(*inputs), -1, keepdims=True)
+
+
+@pytest.mark.parametrize("inputs", [images, rows, pairs])
+def test_a_model_of_something_else_than_token_ids_is_refused(inputs):
+    given, features = inputs()
+    model = keras.Model(given, keras.layers.Dense(3)(features))
+    with pytest.raises(
+        ValueError, match="`model` must take token ids.*fail"
+    ) as (error):
+        predict_documents(model, DOCUMENTS)
+    assert "Graph execution" not in str(error.value)
+    assert str(error.value).isprintable()

@@ -101,6 +101,18 @@ def test_bad_tfds(tfds_dir):
         integers.read("test")
 
 
+@pytest.mark.parametrize("name", ["", "../../etc", "/etc", None, 5, "ä", " "])
+def test_a_name_that_no_tfds_set_can_have(name):
+    with pytest.raises(ValueError, match="`tfds_name` must be the name of a s"):
+        open_source("tfds", "", name)
+
+
+def test_a_version_that_a_tfds_set_does_not_have(tmp_path):
+    pytest.importorskip("tensorflow_datasets")
+    with pytest.raises(ValueError, match="`mnist:9.9.9`.*3.0.*`tfds_name`"):
+        open_source("tfds", tmp_path, "mnist:9.9.9")
+
+
 def test_tfds_without_a_network(tmp_path, monkeypatch):
     tfds = pytest.importorskip("tensorflow_datasets")
 

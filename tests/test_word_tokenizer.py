@@ -98,6 +98,9 @@ def test_order_of_texts_does_not_matter():
         (["a", "b"], [1], "1 counts for 2 words"),
         (["a"], [1, 2], "2 counts for 1 words"),
         (["a"], [-1], "integers of at least 0. Received: -1"),
+        (["a"], 1, "`counts` must be a list of integers"),
+        (None, [1], "`words` must be a list of texts"),
+        ([], [], "`words` is empty: a tokenizer needs at least one word"),
     ],
 )
 def test_counts_that_do_not_fit_are_refused(words, counts, message):
@@ -160,8 +163,10 @@ def test_file_of_another_kind(tmp_path):
         def get_content(self):
             return {}
 
+    with pytest.raises(ValueError, match="at least one token beside padding"):
+        Letters([0, 1])
     path = tmp_path / "tokenizer.json"
-    Letters([0, 1]).save(path)
+    Letters([0, 3, 1]).save(path)
     with pytest.raises(ValueError, match="of the kind 'letters', not 'word'"):
         WordTokenizer.load(path)
     with pytest.raises(ValueError, match="'letters'.* word, sentencepiece"):
@@ -169,8 +174,9 @@ def test_file_of_another_kind(tmp_path):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="none.json"):
-        load_tokenizer(tmp_path / "none.json")
+    for path in tmp_path / "none.json", tmp_path:
+        with pytest.raises(FileNotFoundError, match=f"{path}. Name the"):
+            load_tokenizer(path)
 
 
 @pytest.mark.parametrize(

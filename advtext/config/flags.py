@@ -4,7 +4,7 @@ import argparse
 
 from advtext.config import values
 from advtext.config.config import Config
-from advtext.quoting import shorten
+from advtext.quoting import printable, shorten
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -47,10 +47,7 @@ class FlagParser(argparse.ArgumentParser):
 
     def error(self, message):
         # What was typed is printed on a terminal.
-        printable = "".join(
-            c if c.isprintable() else ascii(c)[1:-1] for c in message
-        )
-        self.exit(2, f"{self.prog}: error: {printable}\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)}\n")
 
 
 def add_flags(parser, kind=Config):

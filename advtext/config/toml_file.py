@@ -8,7 +8,7 @@ from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.config import values
 from advtext.config.config import Config
-from advtext.quoting import quoted, shorten
+from advtext.quoting import printable, quoted, shorten
 
 ESCAPES = {'"': '\\"', "\\": "\\\\"}
 CONTROL = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -37,7 +37,8 @@ def load(path, overrides=None, kind=Config, complete=False):
     path = check_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"No config file at {path}. Give the path of a .toml file."
+            f"No config file at {printable(path)}. Give the path of a .toml "
+            "file."
         )
     text = _read_text(path)
     try:
@@ -46,12 +47,12 @@ def load(path, overrides=None, kind=Config, complete=False):
     # a list in a list without end.
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path}: {shorten(str(error))}. Write `name = value`, text "
-            "in double quotes."
+            f"{printable(path)}: {shorten(str(error))}. Write `name = value`, "
+            "text in double quotes."
         ) from error
     fields = values.fields_of(kind)
     for key, value in found.items():
-        where = f"{path}{_line_of(key, text)}"
+        where = f"{printable(path)}{_line_of(key, text)}"
         if isinstance(value, dict):
             raise ValueError(
                 f"{where}: the config has no tables. Remove [{key}]."
@@ -68,7 +69,7 @@ def load(path, overrides=None, kind=Config, complete=False):
     try:
         return kind(**found)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{printable(path)}: {error}") from error
 
 
 def save(config, path):
@@ -110,8 +111,8 @@ def _check_complete(path, text, found, fields):
     if lacking or not text.endswith("\n"):
         what = ", ".join(lacking[:3]) + ", ..." * (len(lacking) > 3)
         raise ValueError(
-            f"{path} is truncated or damaged, or of another version of "
-            f"advtext: it lacks {what or 'the end of its last line'}. A run "
+            f"{printable(path)} is truncated or damaged, or of another version "
+            f"of advtext: it lacks {what or 'the end of its last line'}. A run "
             "goes on only with the whole configuration that it began with: "
             "put the file or the lines back, or train anew in another folder."
         )
@@ -124,7 +125,8 @@ def _read_text(path):
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ValueError(
-            f"{path}, line {line}: not UTF-8. Save the file as UTF-8."
+            f"{printable(path)}, line {line}: not UTF-8. Save the file as "
+            "UTF-8."
         ) from error
 
 

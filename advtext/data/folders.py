@@ -8,6 +8,7 @@ from advtext.data.documents import RawDocuments
 from advtext.data.source import SPLITS, Source
 from advtext.data.text_files import COMPRESSIONS, FORMATS, stream_text_file
 from advtext.data.text_lines import LONGEST, check_regular, read_whole
+from advtext.quoting import listed, printable
 
 _CLASSES = ("neg", "pos")
 
@@ -39,8 +40,8 @@ def open_folder(data_dir):
     folder = check_path("data_dir", data_dir)
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"There is no folder {folder}. Set `data_dir` to the folder that "
-            "holds the texts."
+            f"There is no folder {printable(folder)}. Set `data_dir` to the "
+            "folder that holds the texts."
         )
     paths = {split: _find_file(folder, split) for split in SPLITS}
     paths = {split: path for split, path in paths.items() if path}
@@ -48,9 +49,10 @@ def open_folder(data_dir):
         return _Files(paths)
     if any((folder / "train" / name).is_dir() for name in _CLASSES):
         return _AclImdb(folder)
-    there = ", ".join(sorted(p.name for p in folder.iterdir())[:10])
+    there = listed(sorted(printable(p.name) for p in folder.iterdir()))
     raise FileNotFoundError(
-        f"{folder} has no training split. Looked for train{FORMATS[0]} (or "
+        f"{printable(folder)} has no training split. Looked for "
+        f"train{FORMATS[0]} (or "
         f"{', '.join(FORMATS[1:])}; each perhaps followed by "
         f"{' or '.join(COMPRESSIONS[1:])}) and for the folders train/neg and "
         f"train/pos with .txt files. Found there: {there or 'nothing'}."
@@ -62,8 +64,8 @@ def _find_file(folder, split):
     found = [folder / name for name in names if os.path.lexists(folder / name)]
     if len(found) > 1:
         raise ValueError(
-            f"{folder}: {found[0].name} and {found[1].name} both claim to be "
-            f"the split `{split}`. Keep one of them there."
+            f"{printable(folder)}: {found[0].name} and {found[1].name} both "
+            f"claim to be the split `{split}`. Keep one of them there."
         )
     for path in found:
         check_regular(path)
@@ -105,8 +107,8 @@ class _AclImdb(Source):
         for label, part in sum(self._parts.values(), []):
             if not part.is_dir():
                 raise FileNotFoundError(
-                    f"There is no folder {part}. Put the texts of the class "
-                    f"{label!r} there, one .txt file each."
+                    f"There is no folder {printable(part)}. Put the texts of "
+                    f"the class {label!r} there, one .txt file each."
                 )
         super().__init__(self._parts, class_names=_CLASSES)
 
@@ -116,7 +118,9 @@ class _AclImdb(Source):
             files = _text_files(part)
             labels.extend([label] * len(files))
             paths.extend(files)
-        return RawDocuments(map(read_whole, paths), labels, paths.__getitem__)
+        return RawDocuments(
+            map(read_whole, paths), labels, lambda n: printable(paths[n])
+        )
 
     def fingerprint(self):
         digest = hashlib.sha256()
@@ -148,5 +152,5 @@ def _text_files(folder):
                     check_regular(entry.path)
                 names.append(entry.name)
     if not names:
-        raise FileNotFoundError(f"{folder} holds no .txt file.")
+        raise FileNotFoundError(f"{printable(folder)} holds no .txt file.")
     return [os.path.join(folder, name) for name in sorted(names, key=order)]

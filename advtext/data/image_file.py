@@ -3,12 +3,12 @@
 import json
 import shlex
 import warnings
-from pathlib import Path
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.failures import DAMAGE
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
 # What Pillow calls pixels of 8 bits without an alpha channel.
 # What Pillow may take a file for, whatever its name: others it hands to other
@@ -53,22 +53,22 @@ def load_image_file(path, size):
     """
     Image, ImageOps = _pillow()
     height, width = _checked_size(size)
-    path = Path(path)
+    path = check_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no image file {path}. Name a PNG or a JPEG."
+            f"There is no image file {printable(path)}. Name a PNG or a JPEG."
         )
     image, mode, has_alpha = _opened(path, Image, ImageOps)
     if has_alpha:
         raise ValueError(
-            f"{path} has an alpha channel, which the network does not take. "
-            "Save it without transparency, for example: python -c "
+            f"{printable(path)} has an alpha channel, which the network does "
+            "not take. Save it without transparency, for example: python -c "
             f"{shlex.quote(_without_alpha(path))}"
         )
     if mode not in _READ:
         raise ValueError(
-            f"{path} holds pixels of the kind {mode!r}. Save it as an RGB "
-            "image of 8 bits a channel."
+            f"{printable(path)} holds pixels of the kind {mode!r}. Save it as "
+            "an RGB image of 8 bits a channel."
         )
     image = ImageOps.fit(
         image.convert("RGB"), (width, height), Image.Resampling.BILINEAR
@@ -94,8 +94,8 @@ def _opened(path, Image, ImageOps):
         raise
     except damage as error:
         raise ValueError(
-            f"{path} is not an image, or damaged: {_reason(error)}. Name a "
-            "whole PNG or JPEG."
+            f"{printable(path)} is not an image, or damaged: {_reason(error)}. "
+            "Name a whole PNG or JPEG."
         ) from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from advtext.arguments import check_path
 from advtext.failures import DAMAGE
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +111,7 @@ def load_imagenet_classes(path=None):
     path = check_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no class index {path}. Name a file like "
+            f"There is no class index {printable(path)}. Name a file like "
             "imagenet_class_index.json, or leave it out to have Keras "
             "download it."
         )
@@ -154,7 +154,7 @@ def _of_keras():
 
 def _damaged(path):
     return ValueError(
-        f'{path} is no class index: it must map "0", "1", ... to '
+        f'{printable(path)} is no class index: it must map "0", "1", ... to '
         "[WordNet id, name], each id once, as imagenet_class_index.json of "
         "Keras does."
     )

@@ -12,6 +12,7 @@ import numpy as np
 from advtext.arguments import check_path
 from advtext.data.text_lines import check_regular
 from advtext.failures import reading
+from advtext.quoting import printable
 
 # A model has an output for every class up to the largest label.
 _MOST_CLASSES = 2**16
@@ -80,7 +81,7 @@ def load_images(data_dir="", tfds_name=""):
         )
     folder = check_path("data_dir", data_dir)
     if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {folder}.")
+        raise FileNotFoundError(f"There is no folder {printable(folder)}.")
     found = {}
     for split, patterns in _NAMES.items():
         parts = [_files(folder, pattern) for pattern in patterns]
@@ -89,7 +90,7 @@ def load_images(data_dir="", tfds_name=""):
         for files, pattern in zip(parts, patterns, strict=True):
             if not files:
                 raise FileNotFoundError(
-                    f"{folder} has no file that begins with one of "
+                    f"{printable(folder)} has no file that begins with one of "
                     f"{pattern.strip('()').split('|')}."
                 )
         images, labels = (
@@ -99,7 +100,7 @@ def load_images(data_dir="", tfds_name=""):
         found[split] = _checked(images, labels, parts[0][0])
     if "train" not in found:
         raise FileNotFoundError(
-            f"The folder {folder} holds no images: neither "
+            f"The folder {printable(folder)} holds no images: neither "
             "train-images-idx3-ubyte nor x_train.npy."
         )
     return _check_splits(found)

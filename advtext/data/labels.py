@@ -68,6 +68,20 @@ def _check_printable(place, label):
         )
 
 
+def check_class_names(class_names):
+    """Returns names as a tuple, `None` as it is, or raises `TypeError`."""
+    if class_names is None:
+        return None
+    if not isinstance(class_names, (list, tuple)) or not all(
+        isinstance(name, str) for name in class_names
+    ):
+        raise TypeError(
+            "`class_names` must be a list of names, or None. Received: "
+            f"class_names={quoted(class_names)}."
+        )
+    return tuple(class_names)
+
+
 def class_names_of(documents):
     """Finds the classes of a training split.
 

@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 
+from advtext.data.tokenizer_arguments import each_text
 from advtext.data.word_numbers import WordNumbers, new_numbers
 from advtext.data.word_process import WordProcess, num_processes
 from advtext.data.writing import writing
@@ -126,7 +127,7 @@ def _chunks(texts, others):
     """Yields lists of texts of `_CHUNK` characters, and if they count."""
     for part, counted in ((texts, True), (others, False)):
         chunk, size = [], 0
-        for text in part:
+        for text in each_text(part):
             chunk.append(text)
             size += len(text)
             if size >= _CHUNK:

@@ -10,14 +10,21 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from advtext.arguments import check_choice, check_path
+from advtext.arguments import (
+    check_choice,
+    check_count,
+    check_path,
+    check_truth,
+)
 from advtext.data.corpus import Corpus
 from advtext.data.progress import progress
+from advtext.data.source import Source
 from advtext.data.token_cache import VERSION, Encoded, TokenCache
 from advtext.data.tokenizer import Tokenizer
 from advtext.data.tokenizers import TOKENIZERS
 from advtext.folder_lock import folder_lock
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import printable, quoted
 
 # Counts the changes of what files are read as and of what a word is: a cache
 # made before one is not used after it.
@@ -73,9 +80,15 @@ def prepare(
         `Prepared`.
 
     Raises:
+        TypeError: `source` is no `Source`.
         ValueError: something in the source or an argument is wrong.
         OSError: the cache cannot be written.
     """
+    if not isinstance(source, Source):
+        raise TypeError(
+            "`source` must be a Source, such as `open_source` returns. "
+            f"Received: {quoted(source)}."
+        )
     settings = {"vocabulary_size": vocabulary_size, "lowercase": lowercase}
     if tokenizer == "word":
         settings["min_documents"] = min_documents
@@ -83,6 +96,9 @@ def prepare(
         identity = tokenizer.fingerprint()
     else:
         check_choice("tokenizer", tokenizer, tuple(TOKENIZERS))
+        check_count("vocabulary_size", vocabulary_size, at_least=3)
+        check_count("min_documents", min_documents)
+        check_truth("lowercase", lowercase)
         identity = [tokenizer, settings]
     cache = TokenCache(_cache_folder(cache_dir, source, identity))
     with contextlib.suppress(ValueError):
@@ -116,9 +132,9 @@ def open_prepared(folder):
     cache = TokenCache(folder)
     if not cache.exists():
         raise FileNotFoundError(
-            f"`data_dir` {folder} holds no prepared text (no manifest.json). "
-            "Make it with `advtext prepare CONFIG "
-            f"--out={shlex.quote(str(folder))}`."
+            f"`data_dir` {printable(folder)} holds no prepared text (no "
+            "manifest.json). Make it with `advtext prepare CONFIG "
+            f"--out={printable(shlex.quote(str(folder)))}`."
         )
     return Prepared(*cache.read())
 

@@ -13,6 +13,7 @@ from advtext.data.tokenizer_arguments import (
     check_fit_arguments,
     check_ids,
     check_text,
+    each_text,
 )
 
 # Characters of text that the pieces are learned from: at 8 million a
@@ -90,7 +91,7 @@ class SentencePieceTokenizer(Tokenizer):
         """
         check_fit_arguments(texts, vocabulary_size)
         check_truth("lowercase", lowercase)
-        texts = list(texts)
+        texts = list(each_text(texts))
         model = _train(_sample(texts), vocabulary_size - 1, lowercase)
         processor = _open_model(model)
         counts = np.zeros(processor.get_piece_size(), "int64")
@@ -99,7 +100,7 @@ class SentencePieceTokenizer(Tokenizer):
             ids = _encode(processor, text)
             np.add.at(counts, ids[:-1], 1)
             encoded.append(ids)
-        encoded.extend(_encode(processor, text) for text in others)
+        encoded.extend(_encode(processor, text) for text in each_text(others))
         return cls(model, counts[1:].tolist()), iter(encoded)
 
     def encode(self, text):

@@ -2,6 +2,7 @@
 
 from advtext.data.documents import Documents
 from advtext.data.labels import (
+    check_class_names,
     check_two_classes,
     class_names_of,
     encode_labels,
@@ -52,7 +53,7 @@ class Source:
                 "A source needs a split `train` with labelled texts. "
                 f"Received: splits={tuple(splits)}."
             )
-        self._class_names = class_names
+        self._class_names = check_class_names(class_names)
         self._seen = None
 
     @property

@@ -1,18 +1,26 @@
 """Where texts come from: a folder, tensorflow-datasets, the demo corpus."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
 
+from advtext.arguments import check_path
 from advtext.data.documents import Documents, RawDocuments
 from advtext.data.folders import open_folder
-from advtext.data.labels import class_names_of, encode_labels
+from advtext.data.labels import (
+    check_class_names,
+    class_names_of,
+    encode_labels,
+)
 from advtext.data.source import Source
 from advtext.data.text_files import read_text_file
 from advtext.failures import reason_of
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
+# What it begins with: of tensorflow-datasets, or of a community of them.
+_TFDS_NAME = re.compile(r"([\w-]+:)?[a-zA-Z]\w*([/:]|$)")
 _TFDS_SPLITS = {"train": "train", "test": "test", "unsup": "unsupervised"}
 
 
@@ -63,6 +71,7 @@ def read_documents(path, class_names=None):
         FileNotFoundError: there is no such file.
         ValueError: the message names file and line.
     """
+    class_names = check_class_names(class_names)
     documents = read_text_file(path)
     if set(documents.labels) == {None}:
         return Documents(documents.texts, None)
@@ -176,8 +185,16 @@ def tfds_images(name, data_dir=""):
 
 
 def _open_builder(name, data_dir):
+    if not isinstance(name, str) or not _TFDS_NAME.match(name):
+        raise ValueError(
+            "`tfds_name` must be the name of a set of tensorflow-datasets, "
+            "such as 'imdb_reviews/plain_text'. Received: tfds_name="
+            f"{quoted(name)}."
+        )
     import tensorflow_datasets as tfds
 
+    if data_dir:
+        check_path("data_dir", data_dir)
     if data_dir and (Path(data_dir) / "dataset_info.json").is_file():
         return tfds.builder_from_directory(data_dir)
     try:
@@ -189,16 +206,18 @@ def _open_builder(name, data_dir):
         ) from error
     # What else it finds wrong: a version, a configuration, an argument.
     except (AssertionError, ValueError, TypeError, KeyError) as error:
+        # It begins with the arguments, and ends with a long list.
+        reason = str(error).rpartition('}": ')[2].partition(". Here are")[0]
         raise ValueError(
-            f"tensorflow-datasets cannot open `{name}` ({reason_of(error)}). "
-            "Check `tfds_name`."
+            f"tensorflow-datasets cannot open `{name}` ("
+            f"{reason_of(ValueError(reason))}). Check `tfds_name`."
         ) from error
     try:
         builder.download_and_prepare()
     except OSError as error:
         raise OSError(
             f"tensorflow-datasets could not prepare `{name}` in "
-            f"{builder.data_dir}: {error}. Without a network, set `data_dir` "
-            "to a folder where it is prepared already."
+            f"{printable(builder.data_dir)}: {error}. Without a network, set "
+            "`data_dir` to a folder where it is prepared already."
         ) from error
     return builder

@@ -12,6 +12,7 @@ from advtext.data.csv_rows import read_csv
 from advtext.data.documents import RawDocuments
 from advtext.data.json_lines import read_json_lines
 from advtext.data.text_lines import check_regular, read_lines
+from advtext.quoting import printable
 
 _OPENERS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 
@@ -61,26 +62,26 @@ def stream_text_file(path):
     form, compression = find_format(path)
     if not form:
         raise ValueError(
-            f"{path}: unknown kind of file. The name must end with "
+            f"{printable(path)}: unknown kind of file. The name must end with "
             f"{', '.join(FORMATS)}, each perhaps followed by "
             f"{' or '.join(COMPRESSIONS[1:])}."
         )
-    labels, numbers = [], array.array("q")
+    name, labels, numbers = printable(path), [], array.array("q")
 
     def texts():
         check_regular(path)
         lines = _Lines(path, _OPENERS[compression])
-        for number, text, label in _READERS[form](path, lines):
+        for number, text, label in _READERS[form](name, lines):
             # One string for all texts of a class.
             labels.append(label and sys.intern(label))
             numbers.append(number)
             yield text
         if not labels:
             raise ValueError(
-                f"{path}: the file holds no text. Fill it or take it away."
+                f"{name}: the file holds no text. Fill it or take it away."
             )
 
-    return RawDocuments(texts(), labels, lambda n: f"{path}:{numbers[n]}")
+    return RawDocuments(texts(), labels, lambda n: f"{name}:{numbers[n]}")
 
 
 def read_text_file(path):
@@ -113,4 +114,4 @@ class _Lines:
 
     def __iter__(self):
         with self._opener(self._path, "rb") as file:
-            yield from read_lines(file, self._path)
+            yield from read_lines(file, printable(self._path))

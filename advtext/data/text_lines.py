@@ -7,6 +7,8 @@ import os
 import stat
 import zlib
 
+from advtext.quoting import printable
+
 # Far longer than any book; a compressed file can hold a line without end.
 LONGEST = 2**26
 
@@ -31,8 +33,8 @@ def check_regular(path):
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
         raise ValueError(
-            f"{path} is {kind}, not a regular file. Take it away, or put a "
-            "file in its place."
+            f"{printable(path)} is {kind}, not a regular file. Take it away, "
+            "or put a file in its place."
         )
 
 
@@ -124,11 +126,11 @@ def read_whole(path):
     with open(path, "rb") as file:
         data = file.read(LONGEST + 1)
     if len(data) > LONGEST:
-        _refuse_length(f"{path}:1", "text")
+        _refuse_length(f"{printable(path)}:1", "text")
 
     def place(at):
         line = data.count(b"\n", 0, at) + 1
-        return f"{path}:{line}"
+        return f"{printable(path)}:{line}"
 
     return decode(data, place, "file")
 

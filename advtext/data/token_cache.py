@@ -18,6 +18,7 @@ from advtext.failures import DAMAGE
 from advtext.folder_lock import folder_lock
 from advtext.manifest import content_digest
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import printable
 
 VERSION = 2
 _MANIFEST = "manifest.json"
@@ -82,7 +83,7 @@ class TokenCache:
             FileExistsError: the folder holds what is not ours.
             OSError: the folder cannot be written.
         """
-        what = f"The token cache {self.folder}"
+        what = f"The token cache {printable(self.folder)}"
         lock = folder_lock(self.folder, what, "Wait for it to end.", wait)
         with contextlib.ExitStack() as held:
             held.callback(self._remove_if_empty)
@@ -95,9 +96,10 @@ class TokenCache:
     def _refuse_others(self):
         self.owned.check_kind("tokens", f"`{self.setting}`")
         if others := self.owned.others():
+            some = printable(", ".join(others[:3]))[:100]
             raise FileExistsError(
-                f"{self.folder} (`{self.setting}`) holds what advtext did not "
-                f"list as its own: {', '.join(others[:3])[:100]}. Token ids "
+                f"{printable(self.folder)} (`{self.setting}`) holds what "
+                f"advtext did not list as its own: {some}. Token ids "
                 "are written into a new or empty folder: name another one, or "
                 "take that away."
             )
@@ -168,7 +170,8 @@ class TokenCache:
         for name, expected in content["files"].items():
             if self._measure(name) != expected:
                 raise ValueError(
-                    f"{self.folder / name} is missing, truncated or damaged"
+                    f"{printable(self.folder / name)} is missing, truncated or "
+                    "damaged"
                 )
         corpora = {}
         for split in content["splits"]:
@@ -192,10 +195,11 @@ class TokenCache:
         except DAMAGE:
             whole = False
         if not whole:
-            raise ValueError(f"{path} is truncated or damaged")
+            raise ValueError(f"{printable(path)} is truncated or damaged")
         if version != VERSION:
             raise ValueError(
-                f"{path} is of version {version!r}, and this advtext reads "
+                f"{printable(path)} is of version {version!r}, and this "
+                "advtext reads "
                 f"version {VERSION}: the text must be prepared again"
             )
         return content

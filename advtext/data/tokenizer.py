@@ -9,7 +9,7 @@ import numpy as np
 from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.failures import DAMAGE, reading, reason_of
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
 _FORMAT = "advtext tokenizer"
 _VERSION = 1
@@ -42,6 +42,11 @@ class Tokenizer:
             )
         self.token_counts = np.asarray(token_counts, "int64")
         self.vocabulary_size = len(self.token_counts)
+        if self.vocabulary_size < 3:
+            raise ValueError(
+                "A tokenizer needs at least one token beside padding and the "
+                "end of the sequence. Received: none. Fit it on texts."
+            )
         self.end_of_sequence = self.vocabulary_size - 1
 
     @classmethod
@@ -131,7 +136,8 @@ class Tokenizer:
         record = read_tokenizer_file(path)
         if record["kind"] != cls.kind:
             raise ValueError(
-                f"{path} holds a tokenizer of the kind {record['kind']!r}, "
+                f"{printable(path)} holds a tokenizer of the kind "
+                f"{record['kind']!r}, "
                 f"not {cls.kind!r}. `advtext.data.load_tokenizer` loads both."
             )
         return made_of(path, cls, record)
@@ -170,7 +176,13 @@ def made_of(path, kind, record):
 
 def read_tokenizer_file(path):
     """Reads and checks a tokenizer's file; returns its dict."""
-    data = check_path("path", path).read_bytes()
+    path = check_path("path", path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no tokenizer file {printable(path)}. Name the "
+            "tokenizer.json of a run or of prepared text."
+        )
+    data = path.read_bytes()
     try:
         record = json.loads(data.decode("utf-8"))
         if record["format"] != _FORMAT:
@@ -182,7 +194,8 @@ def read_tokenizer_file(path):
             raise ValueError("the content does not match its fingerprint")
     except DAMAGE as error:
         raise ValueError(
-            f"{path} is not a tokenizer written by this version of advtext, "
+            f"{printable(path)} is not a tokenizer written by this version of "
+            "advtext, "
             f"or it is damaged ({reason_of(error)}). Fit it again, or copy "
             "the file again from the run it belongs to."
         ) from error

@@ -1,5 +1,7 @@
 """Checks of what tokenizers are fitted on, encode and decode."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from advtext.arguments import check_count
@@ -7,14 +9,27 @@ from advtext.quoting import quoted
 
 
 def check_fit_arguments(texts, vocabulary_size):
-    """Refuses one text in place of many, and a vocabulary without room."""
-    if isinstance(texts, str):
+    """Refuses what is no list of texts, and a vocabulary without room."""
+    if isinstance(texts, (str, bytes, Mapping)) or not isinstance(
+        texts, Iterable
+    ):
         raise ValueError(
-            "`texts` must be an iterable of texts, not one text. Received: "
-            f"texts={texts[:50]!r}."
+            "`texts` must be an iterable of texts, such as a list, not one "
+            f"text. Received: texts={quoted(texts)}."
         )
     # Padding, one token and the end of the sequence.
     check_count("vocabulary_size", vocabulary_size, at_least=3)
+
+
+def each_text(texts):
+    """Yields texts; raises `TypeError` at one that is no string."""
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"`texts` must hold strings. Received: {quoted(text)} as text "
+                f"{number}. Decode bytes, and leave out what is no text."
+            )
+        yield text
 
 
 def check_text(text):

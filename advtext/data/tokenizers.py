@@ -3,6 +3,7 @@
 from advtext.data.sentencepiece_tokenizer import SentencePieceTokenizer
 from advtext.data.tokenizer import made_of, read_tokenizer_file
 from advtext.data.word_tokenizer import WordTokenizer
+from advtext.quoting import printable
 
 TOKENIZERS = {cls.kind: cls for cls in (WordTokenizer, SentencePieceTokenizer)}
 
@@ -12,7 +13,7 @@ def load_tokenizer(path):
     record = read_tokenizer_file(path)
     if record["kind"] not in TOKENIZERS:
         raise ValueError(
-            f"{path} holds a tokenizer of the kind {record['kind']!r}. Known "
-            f"are: {', '.join(TOKENIZERS)}."
+            f"{printable(path)} holds a tokenizer of the kind "
+            f"{record['kind']!r}. Known are: {', '.join(TOKENIZERS)}."
         )
     return made_of(path, TOKENIZERS[record["kind"]], record)

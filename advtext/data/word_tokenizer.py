@@ -19,17 +19,34 @@ _OTHER = (
 )
 
 
-def _check_words(words, lowercase):
-    if isinstance(words, str) or not all(isinstance(w, str) for w in words):
+def _check_words(words, counts, lowercase):
+    if not isinstance(words, (list, tuple)) or not all(
+        isinstance(word, str) for word in words
+    ):
         raise ValueError(
             "`words` must be a list of texts, a word each. Received: "
             f"words={quoted(words)}."
+        )
+    if not words:
+        raise ValueError(
+            "`words` is empty: a tokenizer needs at least one word. Fit it on "
+            "texts."
         )
     if len(set(words)) < len(words):
         twice = next(w for n, w in enumerate(words) if w in words[:n])
         raise ValueError(
             f"`words` must hold each word once. Received: {quoted(twice)} "
             "twice."
+        )
+    if not isinstance(counts, (list, tuple, np.ndarray)):
+        raise ValueError(
+            "`counts` must be a list of integers, one a word. Received: "
+            f"counts={quoted(counts)}."
+        )
+    if len(words) != len(counts):
+        raise ValueError(
+            "A word tokenizer needs one count a word. Received: "
+            f"{len(counts)} counts for {len(words)} words."
         )
     if not isinstance(lowercase, bool):
         raise ValueError(
@@ -70,12 +87,7 @@ class WordTokenizer(Tokenizer):
     kind = "word"
 
     def __init__(self, words, counts, lowercase=True):
-        _check_words(words, lowercase)
-        if len(words) != len(counts):
-            raise ValueError(
-                "A word tokenizer needs one count a word. Received: "
-                f"{len(counts)} counts for {len(words)} words."
-            )
+        _check_words(words, counts, lowercase)
         super().__init__([0, *counts, 1])
         self.words = tuple(words)
         self.lowercase = check_truth("lowercase", lowercase)

@@ -2,6 +2,8 @@
 
 import contextlib
 
+from advtext.quoting import printable
+
 
 @contextlib.contextmanager
 def writing(what, folder, setting="cache_dir"):
@@ -19,7 +21,8 @@ def writing(what, folder, setting="cache_dir"):
             raise
         raise OSError(
             error.errno,
-            f"Cannot write {what} in {folder}: {error.strerror}. Make room "
+            f"Cannot write {what} in {printable(folder)}: {error.strerror}. "
+            "Make room "
             f"there, or choose a folder that can be written (`{setting}`)",
         ) from error
 
@@ -33,7 +36,9 @@ def naming(what):
         if _is_our_own(error):
             raise
         reason = error.strerror or str(error)
-        raise OSError(error.errno, f"Cannot write {what}: {reason}") from error
+        raise OSError(
+            error.errno, f"Cannot write {printable(what)}: {reason}"
+        ) from error
 
 
 def _is_our_own(error):

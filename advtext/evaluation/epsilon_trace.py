@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 from advtext.attacks import FastGradient
+from advtext.attacks.arguments import as_array
 from advtext.evaluation.arguments import (
     check_epsilons,
     check_labels,
@@ -66,7 +67,7 @@ def epsilon_trace(model, x, y, epsilons=None, loss=None, batch_size=500):
     if epsilons is None:
         epsilons = np.linspace(-10.0, 10.0, 201)
     epsilons = check_epsilons(epsilons, at_least=-math.inf)
-    x = np.asarray(x)
+    x = as_array("x", x)
     function = logits_function(model)
     (label,) = check_labels(
         [y], 1, predict_logits(model, x[None], batch_size).shape[1]

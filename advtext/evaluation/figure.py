@@ -6,6 +6,7 @@ import textwrap
 import numpy as np
 
 from advtext.atomic_file import atomic_file
+from advtext.quoting import quoted
 
 # Told apart by the colour-blind, too (Okabe and Ito).
 COLORS = (
@@ -43,6 +44,8 @@ def entitle(figure, text, width=None):
         text: The title.
         width: Of the figure, in inches; a part of one does not know its own.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"A title must be a text. Received: {quoted(text)}.")
     letters = int(11 * (width or figure.get_figwidth()))
     figure.suptitle(textwrap.fill(text, max(letters, 8)), fontsize=10)
 

@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Sized
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ from advtext.arguments import check_count
 from advtext.data import Corpus
 from advtext.data.length_buckets import equal_steps, padded_documents
 from advtext.evaluation.predictions import check_predicted, compiled
+from advtext.failures import is_out_of_memory, reason_of
 from advtext.logits import check_activation, check_logits
 from advtext.models import TextClassifier
 from advtext.models.freeze import reads_tokens
@@ -51,7 +53,8 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
 
     Raises:
         TypeError: If the model is no Keras model.
-        ValueError: If there are no documents, one is no row of integers or
+        ValueError: If the model does not take token ids of any length, there
+            are no documents, one is no row of integers or
             holds one out of the vocabulary, an argument is out of its range,
             or as of `predict_logits`.
 
@@ -78,15 +81,17 @@ def predict_documents(model, documents, max_length=None, batch_size=None):
     # Where every shape is compiled, padding to few of them is cheaper.
     few_shapes = backend.STEPS_ARE_COMPILED
     boundaries = equal_steps(max_length) if few_shapes else (1,)
-    if not model.built:
-        model(np.zeros((1, 1), "int32"))
-    function = compiled(model, _TOKEN_IDS)
+    with _of_token_ids():
+        if not model.built:
+            model(np.zeros((1, 1), "int32"))
+        function = compiled(model, _TOKEN_IDS)
 
     def logits_of(rows):
         token_ids = padded_documents(corpus, rows, max_length, boundaries)
         if few_shapes:
             token_ids = _with_more_rows(token_ids)
-        logits = function(token_ids)
+        with _of_token_ids():
+            logits = function(token_ids)
         check_logits(logits)
         return np.asarray(backend.at_least_float32(logits))[: len(rows)]
 
@@ -107,6 +112,21 @@ def _check_model(model):
             f"{type(model).__name__}. `predict_logits` takes functions."
         )
     check_activation(model)
+
+
+@contextlib.contextmanager
+def _of_token_ids():
+    """Tells of a model that fails on token ids of any length, and why."""
+    try:
+        yield
+    except (TypeError, ValueError, *backend.ERRORS) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ValueError(
+            "`model` must take token ids, integers (batch, time) of any time, "
+            f"as its embedding does. On them it failed: {reason_of(error)}. "
+            "`predict_logits` takes other arrays."
+        ) from error
 
 
 def _corpus(documents):

@@ -2,6 +2,7 @@
 
 from advtext.experiments.run_directory import RunDirectory
 from advtext.models import LanguageModel, TextClassifier
+from advtext.quoting import printable
 
 
 def classifier(run_dir):
@@ -27,8 +28,9 @@ def classifier(run_dir):
     units = model.logits.units
     if len(class_names) != max(units, 2):
         raise ValueError(
-            f"{directory / name} tells {max(units, 2)} classes apart, but "
-            f"{directory / 'metrics.json'} names {len(class_names)}: they are "
+            f"{printable(directory / name)} tells {max(units, 2)} classes "
+            f"apart, but {printable(directory / 'metrics.json')} names "
+            f"{len(class_names)}: they are "
             "of different runs, or damaged. Put those of one run back."
         )
     return model.freeze(), tokenizer, class_names
@@ -53,7 +55,8 @@ def _of_kind(directory, name, kind):
     model = directory.load_model(name)
     if not isinstance(model, kind):
         raise ValueError(
-            f"{directory / name} holds a {type(model).__name__}, not a "
+            f"{printable(directory / name)} holds a {type(model).__name__}, "
+            "not a "
             f"{kind.__name__}: it is of another run. Put the right one back."
         )
     return model
@@ -63,7 +66,8 @@ def _check_vocabulary(directory, name, model, tokenizer):
     known = model.get_config()["vocabulary_size"]
     if known != tokenizer.vocabulary_size:
         raise ValueError(
-            f"{directory / name} knows {known} tokens, but "
-            f"{directory / 'tokenizer.json'} {tokenizer.vocabulary_size}: "
+            f"{printable(directory / name)} knows {known} tokens, but "
+            f"{printable(directory / 'tokenizer.json')} "
+            f"{tokenizer.vocabulary_size}: "
             "they are of different runs. Put those of one run back."
         )

@@ -5,6 +5,7 @@ import numpy as np
 from advtext.evaluation import predict_documents
 from advtext.experiments import belonging, text
 from advtext.losses import entropy_from_logits, prediction
+from advtext.quoting import printable
 
 
 def run(run_dir, config):
@@ -27,8 +28,8 @@ def run(run_dir, config):
     prepared = text.prepare(config, tokenizer)
     if prepared.class_names != names:
         raise ValueError(
-            f"The classifier of {run_dir} knows the classes {names}, the text "
-            f"has {prepared.class_names}."
+            f"The classifier of {printable(run_dir)} knows the classes "
+            f"{names}, the text has {prepared.class_names}."
         )
     if "test" not in prepared.corpora:
         raise FileNotFoundError("The text has no test set.")

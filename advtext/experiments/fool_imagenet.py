@@ -19,6 +19,7 @@ from advtext.experiments.imagenet_prediction import (
 from advtext.experiments.run_directory import RunDirectory, naming
 from advtext.losses import cross_entropy
 from advtext.models.imagenet import imagenet_classifier
+from advtext.quoting import printable
 
 _FILES = ("metrics.json", "images.npz", "figure.png")
 
@@ -192,7 +193,10 @@ def _write(directory, metrics, images):
     path = directory / "images.npz"
     with naming(path), atomic_file(path) as file:
         np.savez_compressed(file, **images)
-    print(f"Outputs in {directory.path}: metrics.json, images.npz", end="")
+    print(
+        f"Outputs in {printable(directory.path)}: metrics.json, images.npz",
+        end="",
+    )
     if can_draw():
         fool_imagenet_figure.plot(directory / "figure.png", metrics, images)
         print(", figure.png")

@@ -5,6 +5,7 @@ from pathlib import Path
 from advtext.data import write_prepared
 from advtext.data.token_cache import TokenCache
 from advtext.experiments import text
+from advtext.quoting import printable
 
 
 def run(config, out):
@@ -36,8 +37,8 @@ def run(config, out):
     cache = TokenCache(folder, "out")
     if cache.exists() and not config.overwrite:
         raise FileExistsError(
-            f"{folder} holds prepared text. Replace it with --overwrite, or "
-            "name another folder."
+            f"{printable(folder)} holds prepared text. Replace it with "
+            "--overwrite, or name another folder."
         )
     # Whatever is in the way is told before the text is encoded.
     with cache.alone(wait=False):

@@ -10,6 +10,7 @@ from advtext.config import ImageConfig
 from advtext.data.images import files_of
 from advtext.experiments import text
 from advtext.experiments.run_directory import RunDirectory
+from advtext.quoting import printable
 
 
 def of_text(prepared):
@@ -57,7 +58,7 @@ def check(directory, config, sums, tokenizer=None):
         ValueError: If something has changed; the file is named.
     """
     way_out = "Train anew with --overwrite, or name another `run_dir`."
-    began = f"since the run in {directory.path} began"
+    began = f"since the run in {printable(directory.path)} began"
     before = directory.owned.facts().get("data", {}) if sums else {}
     changed = [
         name

@@ -12,6 +12,7 @@ from advtext.data.writing import naming
 from advtext.experiments import saved_model
 from advtext.failures import reading
 from advtext.owned_folder import OwnedFolder
+from advtext.quoting import printable
 
 _KINDS = {
     "language_model.keras": "pretraining run",
@@ -88,7 +89,8 @@ class RunDirectory:
         for key in needed:
             if key not in metrics:
                 raise ValueError(
-                    f"{path} has no `{key}`: it is not of such a run, or of "
+                    f"{printable(path)} has no `{key}`: it is not of such a "
+                    "run, or of "
                     "another version of advtext. Take it away; --resume writes "
                     "it again."
                 )
@@ -103,7 +105,8 @@ class RunDirectory:
             or not all(isinstance(name, str) for name in names)
         ):
             raise ValueError(
-                f"{self.path / 'metrics.json'} has no `class_names`: it is "
+                f"{printable(self.path / 'metrics.json')} has no "
+                "`class_names`: it is "
                 "not of a training run, or of another version of advtext. "
                 "Train anew."
             )
@@ -128,7 +131,8 @@ class RunDirectory:
         """Raises `ValueError` if a file is not the one that the run wrote."""
         if self.owned.has_changed(self._listed(name)):
             raise ValueError(
-                f"{self.path / name} is not the file that this run wrote: it "
+                f"{printable(self.path / name)} is not the file that this run "
+                "wrote: it "
                 "is of another run, or was changed. Put the right one back, or "
                 f"{advice}."
             )
@@ -137,8 +141,8 @@ class RunDirectory:
         path = self.path / name
         if not path.is_file():
             raise FileNotFoundError(
-                f"{path} is not there. Name the directory of a finished "
-                f"{_KINDS.get(name, 'run')}, or finish this one."
+                f"{printable(path)} is not there. Name the directory of a "
+                f"finished {_KINDS.get(name, 'run')}, or finish this one."
             )
         return path
 

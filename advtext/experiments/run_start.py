@@ -8,6 +8,7 @@ from pathlib import Path
 from advtext.data.writing import naming
 from advtext.experiments import outputs, parallel, run_data
 from advtext.folder_lock import folder_lock
+from advtext.quoting import printable
 
 # Fields that name folders which a run reads.
 _READ = "pretrained", "data_dir", "cache_dir"
@@ -45,7 +46,7 @@ def alone(directory):
         BlockingIOError: If another process runs there; it is named.
         OSError: If the folder cannot be written.
     """
-    what = f"`run_dir` {directory.path}"
+    what = f"`run_dir` {printable(directory.path)}"
     lock = folder_lock(
         directory.path,
         what,
@@ -79,8 +80,8 @@ def check(directory, config, kind):
         read = getattr(config, name, "")
         if read and Path(read).resolve() == directory.path.resolve():
             raise ValueError(
-                f"`run_dir` and `{name}` are both {directory.path}. Name "
-                "another `run_dir`, to keep what is there."
+                f"`run_dir` and `{name}` are both {printable(directory.path)}. "
+                "Name another `run_dir`, to keep what is there."
             )
     with naming(f"`run_dir` {directory.path}"):
         directory.path.mkdir(parents=True, exist_ok=True)
@@ -101,12 +102,13 @@ def _check_begun(directory, config):
     state = "finished" if directory.finished else "unfinished"
     if not config.overwrite:
         raise FileExistsError(
-            f"`run_dir` {path} holds a {state} run. Continue it "
+            f"`run_dir` {printable(path)} holds a {state} run. Continue it "
             "with --resume, replace it with --overwrite, or name another."
         )
     if not owned.exists():
         raise FileExistsError(
-            f"`run_dir` {path} has a config.toml, but no advtext.json, the "
+            f"`run_dir` {printable(path)} has a config.toml, but no "
+            "advtext.json, the "
             "list of a run's files: it is of another program or an earlier "
             "version of advtext. Name another folder, or take its files away."
         )
@@ -125,10 +127,12 @@ def refuse_others(directory, runs=True):
     """
     others = directory.owned.others(runs)
     if others:
+        some = printable(", ".join(others[:3]))[:100]
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise FileExistsError(
-            f"`run_dir` {directory.path} holds what no run of advtext wrote: "
-            f"{', '.join(others[:3])[:100]}{more}. A run begins in a new or "
+            f"`run_dir` {printable(directory.path)} holds what no run of "
+            "advtext wrote: "
+            f"{some}{more}. A run begins in a new or "
             "empty folder: name another one, or take that away."
         )
 

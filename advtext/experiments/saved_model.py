@@ -4,6 +4,8 @@ import zipfile
 
 import keras
 
+from advtext.quoting import printable
+
 
 def load(path, advice):
     """Returns the uncompiled Keras model in a file.
@@ -22,7 +24,7 @@ def load(path, advice):
     except Exception as error:
         # Whatever Keras, or a class of its registry, makes of the content.
         raise ValueError(
-            f"{path} is whole, but Keras does not load it: "
+            f"{printable(path)} is whole, but Keras does not load it: "
             f"{_shortened(error)} It was not written by this version of "
             "advtext and Keras. Put the file that the run wrote back, or train "
             "anew with --overwrite."
@@ -36,22 +38,22 @@ def _check_whole(path, advice):
             broken = archive.testzip()
     except PermissionError as error:
         raise PermissionError(
-            error.errno, f"Cannot read {path}: {error.strerror}"
+            error.errno, f"Cannot read {printable(path)}: {error.strerror}"
         ) from error
     # Flipped bits of the headers may ask for ciphers and the like.
     except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise OSError(
-                error.errno, f"Cannot read {path}: {error.strerror}"
+                error.errno, f"Cannot read {printable(path)}: {error.strerror}"
             ) from error
         raise ValueError(
-            f"{path} is truncated or damaged ({_shortened(error)}) Put the "
-            f"right one back, or {advice}."
+            f"{printable(path)} is truncated or damaged ({_shortened(error)}) "
+            f"Put the right one back, or {advice}."
         ) from error
     if broken:
         raise ValueError(
-            f"{path} is truncated or damaged (in {broken[:100]}). Put the "
-            f"right one back, or {advice}."
+            f"{printable(path)} is truncated or damaged (in {broken[:100]}). "
+            f"Put the right one back, or {advice}."
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from advtext import config as config_files
 from advtext.experiments.run_directory import RunDirectory
+from advtext.quoting import printable
 
 _ENDED = b"advtext: interrupted", b"advtext: terminated"
 
@@ -48,8 +49,8 @@ def run(configs, parallel_runs):
                     free.append(cores)
                     if process.returncode:
                         raise ChildProcessError(
-                            f"The training in {config.run_dir} failed, for "
-                            "the reason given above."
+                            f"The training in {printable(config.run_dir)} "
+                            "failed, for the reason given above."
                         )
         finally:
             for process in running:

@@ -4,6 +4,7 @@ import numpy as np
 
 from advtext import data
 from advtext.experiments.run_directory import RunDirectory
+from advtext.quoting import printable
 
 # The validation documents are the same whatever the seed.
 _VALIDATION_SEED = 0
@@ -61,7 +62,8 @@ def _open_prepared(folder, tokenizer):
     theirs = prepared.tokenizer.fingerprint()
     if tokenizer is not None and tokenizer.fingerprint() != theirs:
         raise ValueError(
-            f"The text in {folder} was prepared with another vocabulary than "
+            f"The text in {printable(folder)} was prepared with another "
+            "vocabulary than "
             "the model's. Prepare it again, with `--pretrained` and the "
             "language model."
         )

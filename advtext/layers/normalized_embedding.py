@@ -1,7 +1,11 @@
 import keras
 from keras import ops
 
-from advtext.arguments import check_count, check_token_counts
+from advtext.arguments import (
+    check_count,
+    check_initializer,
+    check_token_counts,
+)
 from advtext.layers.normalized_lookup import moments, normalized_lookup
 
 
@@ -56,10 +60,9 @@ class NormalizedEmbedding(keras.layers.Layer):
         self.autocast = False
         self.input_dim = check_count("input_dim", input_dim)
         self.output_dim = check_count("output_dim", output_dim)
-        self.embeddings_initializer = keras.initializers.get(
-            embeddings_initializer
-            or keras.initializers.RandomUniform(-1.0, 1.0)
-        )
+        self.embeddings_initializer = check_initializer(
+            "embeddings_initializer", embeddings_initializer
+        ) or keras.initializers.RandomUniform(-1.0, 1.0)
 
     def build(self, input_shape=None):
         self.embeddings = self.add_weight(

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from advtext.arguments import check_count, check_truth
+from advtext.arguments import check_count, check_initializer, check_truth
 
 # A unit that is met exactly has a logit of 16.
 _NEAREST = 1e-7
@@ -55,9 +55,11 @@ class RBF(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units = check_count("units", units)
         self.return_logits = check_truth("return_logits", return_logits)
-        self.center_initializer = keras.initializers.get(center_initializer)
-        self.precision_initializer = keras.initializers.get(
-            precision_initializer
+        self.center_initializer = check_initializer(
+            "center_initializer", center_initializer
+        )
+        self.precision_initializer = check_initializer(
+            "precision_initializer", precision_initializer
         )
 
     def build(self, input_shape):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from advtext.arguments import check_initializer
 from advtext.layers.lstm import LSTM
 from advtext.layers.normalized_embedding import NormalizedEmbedding
 
@@ -28,7 +29,9 @@ def build_lstm(name, units, unit_forget_bias, recurrent_initializer, **kwargs):
         units,
         return_sequences=True,
         unit_forget_bias=unit_forget_bias,
-        recurrent_initializer=recurrent_initializer,
+        recurrent_initializer=check_initializer(
+            "recurrent_initializer", recurrent_initializer
+        ),
         name=name,
         **kwargs,
     )

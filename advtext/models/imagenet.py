@@ -10,7 +10,7 @@ import numpy as np
 from advtext import failures
 from advtext.arguments import check_count
 from advtext.config.values import nearest
-from advtext.quoting import quoted
+from advtext.quoting import printable, quoted
 
 # Of models that take every size.
 _SIZE = 224
@@ -127,7 +127,7 @@ def _load(network, path, model):
             network.load_weights(path)
     except _DAMAGE as error:
         raise ValueError(
-            f"{path} does not hold the weights of {model}: "
+            f"{printable(path)} does not hold the weights of {model}: "
             f"{_first_line(error)}. Give a whole file of them, with all "
             "layers, or name its `model`. (Of Keras 2 it ends in .h5, of "
             "Keras 3 in .weights.h5 or .keras.)"

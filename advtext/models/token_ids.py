@@ -51,7 +51,8 @@ def check_token_ids(x, vocabulary_size):
         if not ids.size or ids.dtype.kind not in "iuf":
             continue
         least, most = ids.min(), ids.max()
-        if least < 0 or most >= vocabulary_size:
+        # NaN is neither.
+        if not (least >= 0 and most < vocabulary_size):
             raise ValueError(
                 f"Token ids must be from 0 to {vocabulary_size - 1}: the "
                 f"vocabulary has {vocabulary_size}. Received: ids from {least} "

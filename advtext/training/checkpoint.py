@@ -7,6 +7,7 @@ import numpy as np
 from advtext.arguments import check_path
 from advtext.atomic_file import atomic_file
 from advtext.failures import reading
+from advtext.quoting import printable
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -86,7 +87,8 @@ class Checkpoint(keras.callbacks.Callback):
         except OSError as error:
             raise OSError(
                 error.errno,
-                f"Cannot write the checkpoint {self.path}: {error.strerror}. "
+                f"Cannot write the checkpoint {printable(self.path)}: "
+                f"{error.strerror}. "
                 "Free some space or make the folder writable; then `resume` "
                 "goes on from the checkpoint before",
             ) from error

@@ -74,6 +74,8 @@ _WRONG = (
     ("Ensemble([net], 'softmin')", "`probabilities` must"),
     ("predict_documents(None, [[1]])", "`model` must"),
     ("predict_documents(lambda t: t, [[1]])", "`model` must"),
+    ("predict_documents(net, [[1], [1, 2]])", "must take token ids"),
+    ("predict_documents(image_net, [[1]])", "must take token ids"),
     ("predict_documents(reader, [])", "`documents` is empty"),
     ("predict_documents(reader, None)", "`documents`"),
     ("predict_documents(reader, 'text')", "`documents`"),

@@ -110,7 +110,9 @@ def constructor_targets(names):
         for name, thing in sorted(vars(module).items()):
             if name.startswith("_") or name in _LEFT_OUT:
                 continue
-            ours = getattr(thing, "__module__", "").startswith("advtext")
+            # Not what a module imports for itself, such as a check.
+            where = getattr(thing, "__module__", None) or ""
+            ours = where.startswith(module.__name__)
             if ours and callable(thing):
                 whole = f"{package}.{name}"
                 ending = "[0]" if name.endswith("Batches") else ""

@@ -82,6 +82,14 @@ _FITS = (
     ("data.read_documents(here / 'diary.tmp')", "unknown kind"),
     ("data.prepare(None)", "`source`|Source"),
     ("data.open_prepared(here)", "manifest|prepare"),
+    ("data.open_prepared(here / 'a\\x1b[31m')", r"a\\x1b\[31m"),
+    ("data.read_documents(here / 'a\\x1b[31m')", r"a\\x1b\[31m"),
+    ("data.load_tokenizer(here / 'a\\n.json')", r"a\\n\.json"),
+    ("data.WordTokenizer.fit({'a': ['b c'] * 9})", "`texts`"),
+    ("data.WordTokenizer(None, None)", "`words`"),
+    ("data.WordTokenizer(['a'], None)", "`counts`"),
+    ("data.SentencePieceTokenizer.fit([None] * 9)", "`texts`"),
+    ("data.open_source('tfds', tfds_name=None)", "`tfds_name` must"),
 )  # fmt: skip
 _TAKEN = (
     ("data.WordTokenizer.fit(['a b'] * 3).encode('').tolist()",

@@ -8,9 +8,11 @@ from case import Accepted, Case
 from inputs import reviews
 
 _ADVTEXT = [sys.executable, "-m", "advtext"]
-# Another user need not be able to read where Python's packages lie.
+# Another user need not be able to read where Python's packages lie: what is
+# needed is read before. It is the command, so that nothing else is printed.
 _STRANGER = """
-import os, sys
+import encodings.utf_8_sig, os, sys
+sys.argv[0] = "advtext"
 from advtext.cli import main
 os.setgid(54321), os.setuid(54321)
 sys.exit(main(sys.argv[1:]))

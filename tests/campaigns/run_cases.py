@@ -222,14 +222,8 @@ def _not_ours():
                refused, kept)  # fmt: skip
     files = {"run": copy("trained"), "run/notes.txt": "mine"}
     files["run/logs/theirs.txt"] = "a log of another program"
-    ours = tuple(f"run/{name}" for name in (
-        "config.toml", "tokenizer.json", "metrics.json", "checkpoint.npz",
-        "history.csv", "classifier.keras", "*manifest*", ".*",
-        "logs/events*", "run.json", "logs/*/events*",
-    ))  # fmt: skip
-    done = Accepted("'test error' in out")
-    yield Case("run", "overwrite a run with notes of somebody", _AGAIN, done,
-               files, ours, seconds=60)  # fmt: skip
+    yield Case("run", "overwrite a run with notes of somebody", _AGAIN,
+               "notes.txt.*take that away", files, seconds=60)  # fmt: skip
     yield Case("run", "a run that is there", _AGAIN.replace("--overwrite", ""),
                "--resume.*--overwrite", {"run": copy("trained")})  # fmt: skip
     yield Case("run", "pretraining over a training run, with --resume",

@@ -1,6 +1,7 @@
 """The images of a configuration: which are trained on, which tested on."""
 
 from advtext.data import Images, Whitening, load_images
+from advtext.quoting import printable
 
 
 def load(config):
@@ -22,8 +23,9 @@ def load(config):
         images = {"train": train, "test": held_out}
     elif "test" not in images:
         raise FileNotFoundError(
-            f"{config.data_dir or config.tfds_name} has no test images. Set "
-            "`validate` to test on training images that are set aside."
+            f"{printable(config.data_dir or config.tfds_name)} has no test "
+            "images. Set `validate` to test on training images that are set "
+            "aside."
         )
     images = {
         "train": _first(images["train"], config.num_train),

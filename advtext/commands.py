@@ -1,5 +1,6 @@
 """What each command does once its arguments are parsed, and prints."""
 
+import functools
 import sys
 
 from advtext import config as config_files
@@ -37,7 +38,8 @@ def pretrain(parsed):
 
 def train(parsed):
     config = _config(parsed)
-    metrics = experiments.train_classifier.run(config)
+    tell = functools.partial(print, flush=True)
+    metrics = experiments.train_classifier.run(config, tell)
     if metrics is None:
         _unfinished(config)
     elif metrics["num_test"]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from advtext.atomic_file import atomic_file
+from advtext.failures import DAMAGE
 from advtext.quoting import printable
 
 MANIFEST = "advtext.json"
@@ -57,7 +58,7 @@ class Manifest:
             if content["version"] != _VERSION:
                 raise ValueError(f"version {content['version']!r}")
             return content
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except DAMAGE as error:
             raise ValueError(
                 f"{printable(self.manifest)} is no list of files written by "
                 "this version "

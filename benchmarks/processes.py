@@ -23,7 +23,7 @@ def measure(programs, library_of, build, rounds):
     try:
         for library in dict.fromkeys(map(library_of, programs)):
             ends[library], other = context.Pipe()
-            os.environ["KERAS_BACKEND"] = library
+            os.environ["KERAS_BACKEND"] = str(library)
             process = context.Process(target=_work, args=(build, other))
             process.start()
             processes.append(process)

@@ -165,3 +165,16 @@ def test_targets():
     ):
         assert line in table
     assert "| not measured |" in targets_table({})
+
+
+def test_an_earlier_commit_is_another_process(tmp_path):
+    import earlier
+
+    if not (earlier.HERE / ".git").exists():
+        pytest.skip("not a clone")
+    earlier.unpack("HEAD", tmp_path)
+    assert (tmp_path / "advtext" / "__init__.py").exists()
+    programs = [(tree, "tensorflow/plain/(2, 3, 4, 5)") for tree in "ab"]
+    assert len(set(map(earlier.process_of, programs))) == 2
+    with pytest.raises(ImportError, match="is not of"):
+        earlier.build((str(tmp_path / "none"), programs[0][1]), "")

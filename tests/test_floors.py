@@ -43,19 +43,7 @@ BACKENDS = {"tensorflow", "tensorflow_datasets", "jax", "torch"}
 MAY_NAME_A_BACKEND = ("advtext.backend", "advtext.data.sources")
 LONGEST = 300
 # A longer file is cut, or listed here with the reason.
-ARGUED = {
-    # The training step is told in one place; a third of it is docstring.
-    "advtext.training.adversarial_training",
-    # The same: the one loop of all attacks, and how they are called.
-    "advtext.attacks.attack",
-    # The same: a model and its training step, or what its dozen options mean.
-    "advtext.models.language_model",
-    # What a cache is on the disk, and who may write it, in one place.
-    "advtext.data.token_cache",
-    "advtext.models.text_classifier",
-    # Every setting stands in one flat record.
-    "advtext.config.config",
-}
+ARGUED = set()
 
 
 class House:

@@ -183,6 +183,25 @@ def test_projection_in_half_precision():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("norm", NORMS)
+def test_norms_of_long_inputs_in_half_precision(dtype, norm):
+    """Their l1 length is above the largest float16, 65,504."""
+    x = ops.cast(rows((2, 200, 300), 2.0), dtype)
+    exact = numpy_length(ops.cast(x, "float32"), norm)
+    found = length(x, norm)
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+    np.testing.assert_allclose(found, exact, rtol=1e-4)
+    steepest = direction(x, norm)
+    inside = project(x, ops.cast(3.0, dtype), norm)
+    seed = keras.random.SeedGenerator(0)
+    random = random_in_ball((2, 200, 300), dtype, norm, seed)
+    for result, size in ((steepest, 1.0), (inside, 3.0), (random, 1.0)):
+        assert keras.backend.standardize_dtype(result.dtype) == dtype
+        sizes = numpy_length(ops.cast(result, "float32"), norm)
+        np.testing.assert_allclose(sizes, size, rtol=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("norm", ["l2", "l1", "linf"])
 @pytest.mark.parametrize("scale", [1.0, 100.0])
 def test_attacks_in_half_precision_keep_their_lengths(dtype, norm, scale):

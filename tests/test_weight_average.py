@@ -197,3 +197,56 @@ def test_an_interrupted_average_is_gone_on_with():
     assert average.num_updates == 1
     fit(trained, average)
     assert average.num_updates == 7
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize("with_terms", [False, True])
+def test_a_model_that_fit_builds_is_averaged_too(steps, with_terms):
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(4), keras.layers.Dense(1)]
+    trained = keras.Sequential(layers)
+    if with_terms:
+        classifier = SequentialClassifier(layers, num_embedding_layers=1)
+        term = AdversarialLoss(FastGradient(0.1))
+        trained = AdversarialTraining(classifier, [term])
+    trained.compile("adam", "mse", steps_per_execution=steps)
+    start, average = [], WeightAverage(0.25)
+
+    class Start(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            start.extend(self.model.get_weights())
+
+    record = Record()
+    beside = [record] * (steps == 1)
+    if keras.backend.backend() == "tensorflow":
+        # Only JAX builds it before training begins.
+        with pytest.raises(ValueError, match="not built.*Build it before"):
+            fit(trained, average, batch_size=3)
+        trained(X[:1])
+    fit(trained, average, Start(), *beside, batch_size=3)
+    assert len(start) == 4
+    assert average.num_updates == 8
+    assert_close(trained.get_weights(), average.get_state())
+    if beside:
+        expected = numpy_averages(start, record.after_batches, 0.25)[-1]
+        assert_close(average.get_state(), expected)
+
+
+def test_a_layer_that_the_first_step_builds_is_named():
+    class Late(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.late = keras.layers.Dense(4), keras.layers.Dense(1)
+            self.first.build((None, 3))
+
+        def call(self, inputs):
+            return self.late(self.first(inputs))
+
+    trained, average = Late(), WeightAverage(0.25)
+    trained.compile("sgd", "mse")
+    if keras.backend.backend() == "tensorflow":
+        with pytest.raises(ValueError, match="not built.*Build it before"):
+            fit(trained, average)
+    else:
+        fit(trained, average)
+        assert len(average.averages) == 4

@@ -1,23 +1,19 @@
-import dataclasses
-
 import keras
-import numpy as np
 from keras import ops
 
 from advtext import backend
 from advtext.attacks import arguments
 from advtext.attacks.broadcast import masked, per_example
 from advtext.attacks.generate import generate
-from advtext.attacks.kept_settings import KeptSettings
 from advtext.attacks.norms import check_norm, project
+from advtext.attacks.pickled import Pickled
 from advtext.attacks.runner import Runner
 from advtext.backend import at_least_float32
-from advtext.compile_once import CompileOnce
 from advtext.losses import cross_entropy, least_likely, prediction
 from advtext.quoting import quoted
 
 
-class Attack(KeptSettings):
+class Attack(Pickled):
     """Base of the attacks: a small perturbation that raises a loss.
 
     One loop for all of them: from a start, steps along the gradient, each
@@ -69,26 +65,6 @@ class Attack(KeptSettings):
         self.seed_generator = keras.random.SeedGenerator(
             arguments.check_seed("seed", seed)
         )
-
-    def __setattr__(self, name, value):
-        super().__setattr__(name, value)
-        # What was compiled, for every model, has the value before.
-        self.__dict__["compiled"] = CompileOnce()
-
-    def __getstate__(self):
-        left = "compiled", "_kept"
-        state = {k: v for k, v in vars(self).items() if k not in left}
-        for name, value in state.items():
-            if isinstance(value, keras.random.SeedGenerator):
-                values = np.asarray(value.state.value)
-                state[name] = _Draws(value.get_config()["seed"], values)
-        return state
-
-    def __setstate__(self, state):
-        for name, value in state.items():
-            made = value.made() if isinstance(value, _Draws) else value
-            self.__dict__[name] = made
-        self.__dict__["compiled"] = CompileOnce()
 
     def check_epsilon(self, epsilon):
         """Returns `epsilon`, the attack's own for `None`.
@@ -296,16 +272,3 @@ class Attack(KeptSettings):
 
 def _added(x, perturbation):
     return x if perturbation is None else x + perturbation
-
-
-@dataclasses.dataclass
-class _Draws:
-    """A seed generator, where it stands, to be pickled."""
-
-    seed: int
-    state: np.ndarray
-
-    def made(self):
-        generator = keras.random.SeedGenerator(self.seed)
-        generator.state.assign(self.state)
-        return generator

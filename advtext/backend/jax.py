@@ -13,6 +13,7 @@ import os
 import jax
 import keras
 
+from advtext.backend import training_step
 from advtext.backend.jax_pure import Pure, Scope
 
 # Every shape is traced by itself.
@@ -123,13 +124,10 @@ def steps_followed_by(model, metric, function):
 
     # What is among the metrics is handed from step to step.
     model._metrics.append(metric)
-    model.train_step = longer
-    model.make_train_function(force=True)
     try:
-        yield
+        with training_step.replaced(model, longer):
+            yield
     finally:
-        model.train_step = step
-        model.train_function = None
         model._metrics.remove(metric)
 
 

@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
 
+from advtext.backend import training_step
+
 # Keras looks at two batches, and fixes the dimensions they have in common.
 COMMON_DIMENSIONS_ARE_FIXED = True
 # A graph is fast without XLA, too.
@@ -138,13 +140,8 @@ def steps_followed_by(model, metric, function):
         function()
         return logs
 
-    model.train_step = longer
-    model.make_train_function(force=True)
-    try:
+    with training_step.replaced(model, longer):
         yield
-    finally:
-        model.train_step = step
-        model.train_function = None
 
 
 def compiled(function, variables, spec=None):

@@ -17,11 +17,12 @@ from advtext.experiments import (
 from advtext.models import TextClassifier
 
 
-def run(config):
+def run(config, tell=None):
     """Runs the training that a configuration describes, and tests the result.
 
     Args:
         config: `advtext.config.Config`.
+        tell: Function that shows a person a line: the classes, at the start.
 
     Returns:
         What is written to `metrics.json`, or `None` if `max_minutes` ran out
@@ -31,7 +32,7 @@ def run(config):
         FileExistsError: If `run_dir` holds a run.
         ValueError: If the text does not hold what the configuration asks for.
     """
-    return training_run.run(config, _plan, "train")
+    return training_run.run(config, _plan, "train", tell)
 
 
 def _plan(config, prepared):

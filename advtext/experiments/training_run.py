@@ -9,6 +9,7 @@ import keras
 from advtext.data.batches import Batches
 from advtext.experiments import fitting, parallel, run_data, run_start, text
 from advtext.experiments.run_directory import RunDirectory
+from advtext.quoting import listed
 from advtext.training import WeightAverage
 
 # Of `metrics.json`, by the command: what is told at the end of it.
@@ -42,7 +43,7 @@ class Plan:
     weight_average: WeightAverage | None = None
 
 
-def run(config, plan, kind):
+def run(config, plan, kind, tell=None):
     """Runs what a configuration describes, or the rest of it.
 
     Args:
@@ -50,6 +51,7 @@ def run(config, plan, kind):
         plan: Function from the configuration and the
             `advtext.data.Prepared` text to a `Plan`.
         kind: The command: `"pretrain"` or `"train"`.
+        tell: Function that shows a person a line, before training begins.
 
     Returns:
         What is written to `metrics.json`; `None` if `max_minutes` ran out
@@ -61,10 +63,10 @@ def run(config, plan, kind):
         BlockingIOError: If another process runs in `run_dir`.
     """
     with contextlib.ExitStack() as held:
-        return _run(config, plan, kind, held)
+        return _run(config, plan, kind, tell, held)
 
 
-def _run(config, plan, kind, held):
+def _run(config, plan, kind, tell, held):
     directory = RunDirectory(config.run_dir)
     fitting.start(config)
     first = parallel.is_first(config)
@@ -79,6 +81,9 @@ def _run(config, plan, kind, held):
                 sums = run_data.of_text(prepared)
                 tokenizer = prepared.tokenizer
                 run_start.begin(directory, config, kind, sums, tokenizer)
+                if tell is not None:
+                    names = prepared.class_names
+                    tell(f"{len(names)} classes: {listed(names)}")
             finished, seconds = fitting.fit(planned, config)
     if not finished or not first:
         return None

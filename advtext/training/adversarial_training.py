@@ -1,5 +1,3 @@
-import contextlib
-
 import keras
 from keras import ops
 
@@ -7,19 +5,18 @@ from advtext import backend
 from advtext.logits import check_activation, check_from_logits
 from advtext.models.token_ids import check_inputs
 from advtext.training.chance import Chance, ChanceWarning
+from advtext.training.compiled_loss import CompiledLoss
 from advtext.training.known_only import known_only
-from advtext.training.no_label import labels_kept, labels_known
 from advtext.training.outputs import Outputs
 from advtext.training.passes import Passes
+from advtext.training.saved_as_classifier import SavedAsClassifier
+from advtext.training.signs import Signs, SignsWarning
 from advtext.training.stateful import check_stateless
 from advtext.training.terms.term import check_terms
 from advtext.training.thresholds import with_threshold_0
 
-# Under this name, and a number, weights files hold random states.
-_RANDOM_STATE = "random_state_"
 
-
-class AdversarialTraining(keras.Model):
+class AdversarialTraining(CompiledLoss, SavedAsClassifier):
     """Trains a classifier on the compiled loss plus terms on perturbed input.
 
     An ordinary Keras model around the classifier: `compile`, `fit`,
@@ -87,10 +84,9 @@ class AdversarialTraining(keras.Model):
             for term in self.terms
             for generator in term.seed_generators
         ]
+        self.signs = Signs()
         self.chance = Chance(self.terms)
         self.chance_trackers = self.chance.trackers
-        self.compiled_outputs = Outputs()
-        self._counted = None
         self.built = classifier.built
 
     def call(self, inputs, training=False):
@@ -135,15 +131,17 @@ class AdversarialTraining(keras.Model):
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains, as `keras.Model.fit` does; warns if nothing is learned.
 
+        Warns, too, if all labels of a data set are -1 and 1.
+
         Raises:
             ValueError: If -1 is a class among the labels, not "no label".
         """
         check_inputs(self.classifier, x)
         self.compiled_outputs.check_labels(y)
+        callbacks = [SignsWarning(self.signs)]
         if self.chance.attacks:
-            args, kwargs = _with_callback(
-                ChanceWarning(self.chance), args, kwargs
-            )
+            callbacks.append(ChanceWarning(self.chance))
+        args, kwargs = _with_callbacks(callbacks, args, kwargs)
         return super().fit(x, y, *args, **kwargs)
 
     def get_metrics_result(self):
@@ -199,7 +197,8 @@ class AdversarialTraining(keras.Model):
         passes = Passes(self, streams, y, sample_weight)
         loss, logits = passes.run(all(t.needs_labels for t in self.terms))
         if y is not None:
-            self.chance.track(loss, passes.cleans[0])
+            self.signs.update_state(y, self.compiled_outputs.loss())
+            self.chance.track(loss, passes.cleans[0], y, sample_weight)
         for term, tracker in zip(self.terms, self.term_trackers, strict=True):
             weight = term.weight_at(self.optimizer.iterations)
             value = passes.add(term, weight)
@@ -232,78 +231,6 @@ class AdversarialTraining(keras.Model):
     def _scales_losses(self):
         return isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
 
-    def loss_of(self, logits, x, y, sample_weight, name=None, training=True):
-        """Returns the compiled loss of this device's rows, Keras' share undone.
-
-        Gradients are averaged over the devices when they are applied.
-
-        Args:
-            logits: What the classifier gives; of a named output that alone.
-            x: Inputs.
-            y: Labels, or `None`.
-            sample_weight: Their weights, or `None`.
-            name: Name of the one output whose own loss, without its weight,
-                is wanted.
-            training: Whether the model is being trained.
-        """
-        outputs = self.compiled_outputs
-        if name is None:
-            loss = self.compute_loss(x, y, logits, sample_weight, training)
-        else:
-            one = Outputs(outputs.loss(name))
-            if one.loss() is None:
-                raise ValueError(
-                    f"No loss is compiled for the output {name!r}, which a "
-                    "term is to raise: name it in `compile(loss={...})`."
-                )
-            if keras.tree.is_nested(sample_weight):
-                sample_weight = outputs.select(sample_weight, name)
-            y = outputs.select(y, name)
-            y, logits = one.known(y, logits, labels_known)
-            loss = one.loss()(y, logits, sample_weight)
-        return loss * backend.parallel.num_replicas()
-
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        if y is None:
-            # One device's share, as Keras' own.
-            share = sum(map(ops.sum, self.losses), 0.0)
-            share = share / backend.parallel.num_replicas()
-            return ops.convert_to_tensor(share)
-        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_known)
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        if y is None:
-            return self.get_metrics_result()
-        y, y_pred = self.compiled_outputs.known(y, y_pred, labels_kept)
-        return super().compute_metrics(x, y, y_pred, sample_weight)
-
-    @property
-    def losses(self):
-        """Losses added by layers, and regularization; see `counting`."""
-        return super().losses if self._counted is None else self._counted
-
-    @contextlib.contextmanager
-    def counting(self, added):
-        """Sets which losses count for a while.
-
-        Args:
-            added: List of the losses that layers added, to be counted with
-                regularization; `None` counts neither.
-        """
-        regularization = [
-            v.regularizer(v)
-            for v in self.trainable_weights
-            if v.regularizer is not None
-        ]
-        self._counted = [] if added is None else [*added, *regularization]
-        try:
-            yield
-        finally:
-            self._counted = None
-
     @property
     def output_names(self):
         """Names of the classifier's outputs, where they come in a list."""
@@ -314,65 +241,18 @@ class AdversarialTraining(keras.Model):
         tracker = next(m for m in self.metrics if m.name == "loss")
         tracker.update_state(loss, sample_weight=batch_size)
 
-    def save(self, filepath, **kwargs):
-        """Saves the plain classifier, as `keras.Model.save` does."""
-        self.classifier.save(filepath, **kwargs)
 
-    def export(self, filepath, *args, **kwargs):
-        """Exports the plain classifier, as `keras.Model.export` does."""
-        self.classifier.export(filepath, *args, **kwargs)
-
-    def get_config(self):
-        """Raises `NotImplementedError`: terms and attacks are not saved."""
-        raise NotImplementedError(
-            "AdversarialTraining cannot be copied, pickled or made from a "
-            "configuration: its terms are no part of a model. Copy, pickle or "
-            "clone `model.classifier`, and make AdversarialTraining(copy, "
-            "terms) around it; `model.save` saves the classifier."
-        )
-
-    def __reduce__(self):
-        self.get_config()
-
-    def __deepcopy__(self, memo):
-        self.get_config()
-
-    def save_own_variables(self, store):
-        """Saves the random states too, which Keras leaves out.
-
-        What `keras.callbacks.BackupAndRestore` restores draws the numbers
-        then that an uninterrupted training draws.
-        """
-        super().save_own_variables(store)
-        for number, state in enumerate(self._random_states()):
-            store[f"{_RANDOM_STATE}{number}"] = state
-
-    def load_own_variables(self, store):
-        """Loads what `save_own_variables` saved; states, if as many."""
-        names = [name for name in store.keys() if _RANDOM_STATE in name]
-        super().load_own_variables(
-            {name: store[name] for name in store.keys() if name not in names}
-        )
-        states = self._random_states()
-        if len(names) == len(states):
-            for number, state in enumerate(states):
-                state.assign(store[f"{_RANDOM_STATE}{number}"])
-
-    def _random_states(self):
-        saved = set(map(id, self.weights))
-        return [v for v in self.variables if id(v) not in saved]
-
-
-def _with_callback(callback, args, kwargs):
-    """Returns the arguments of `fit` behind `x, y`, with one more callback."""
+def _with_callbacks(more, args, kwargs):
+    """Returns the arguments of `fit` behind `x, y`, with more callbacks."""
     # Keras takes them by place, too: batch_size, epochs, verbose, callbacks.
     place = 3
     by_place = len(args) > place
     callbacks = args[place] if by_place else kwargs.get("callbacks")
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.append(callback)
+        for callback in more:
+            callbacks.append(callback)
     else:
-        callbacks = [*keras.tree.flatten(callbacks or []), callback]
+        callbacks = [*keras.tree.flatten(callbacks or []), *more]
     if by_place:
         return (*args[:place], callbacks, *args[place + 1 :]), kwargs
     return args, kwargs | {"callbacks": callbacks}

@@ -17,7 +17,7 @@ def are_signs(labels):
     return set(np.unique(labels[~np.isnan(labels)])) == {-1, 1}
 
 
-def _has_none(loss, y):
+def may_be_none(loss, y):
     """Returns whether labels may say that there is none."""
     if y is None or not knows_no_label(loss):
         return False
@@ -27,7 +27,7 @@ def _has_none(loss, y):
 
 def rows_known(loss, y, logits):
     """Leaves out examples, those that lack one of several labels, too."""
-    if not _has_none(loss, y):
+    if not may_be_none(loss, y):
         return y, logits
     y = ops.convert_to_tensor(y)
     # False of NaN, too.
@@ -42,7 +42,7 @@ def rows_known(loss, y, logits):
 
 def labels_known(loss, y, logits):
     """Leaves out single labels of several independent ones."""
-    if not (_has_none(loss, y) and _has_labels(loss, y, logits)):
+    if not (may_be_none(loss, y) and _has_labels(loss, y, logits)):
         return rows_known(loss, y, logits)
     # Each is an example by itself: the mean is that over all that are known.
     before = mask_of(logits)
@@ -57,7 +57,7 @@ def labels_known(loss, y, logits):
 def labels_kept(loss, y, logits):
     """As `rows_known`; that one of several labels is none still shows (-1)."""
     kept, masked = rows_known(loss, y, logits)
-    if _has_none(loss, y) and _has_labels(loss, y, logits):
+    if may_be_none(loss, y) and _has_labels(loss, y, logits):
         y = ops.convert_to_tensor(y)
         kept = ops.where(y >= 0, y, -ops.ones_like(y))
     return kept, masked

@@ -6,6 +6,12 @@ from keras import ops
 from advtext import backend
 from advtext.arguments import check_share
 
+_NOT_BUILT = (
+    "The model is not built when training begins, so that WeightAverage has no "
+    "weights to average. Build it before `fit`: call it on a batch, "
+    "model(x[:1])."
+)
+
 
 class WeightAverage(keras.callbacks.Callback):
     """Evaluates with an exponential moving average of the weights.
@@ -20,7 +26,8 @@ class WeightAverage(keras.callbacks.Callback):
         decay: Largest decay, in [0, 1).
 
     Raises:
-        ValueError: If `decay` is out of range.
+        ValueError: If `decay` is out of range, or (in `fit`) the model has
+            no weights yet: on TensorFlow it must be built before.
 
     Example:
 
@@ -61,6 +68,9 @@ class WeightAverage(keras.callbacks.Callback):
         # One that was interrupted did not end.
         self._detach()
         variables = self.model.trainable_variables
+        if not variables and not self.model.built:
+            raise ValueError(_NOT_BUILT)
+        self.complete = False
         num_updates, averages = self.start
         with backend.parallel.scope_of(self.model):
             state = _State(variables, self.decay)
@@ -74,6 +84,13 @@ class WeightAverage(keras.callbacks.Callback):
                 self.model, state, lambda: state.update_state(variables)
             )
         )
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not self.complete:
+            # A layer of it may have been built by the first step.
+            if len(self.model.trainable_variables) > len(self.state.averages):
+                raise ValueError(_NOT_BUILT)
+            self.complete = True
 
     def _detach(self):
         """Keeps the averages, and leaves the model's steps as they were."""

@@ -24,7 +24,7 @@ def as_logits(name, values):
         raise ValueError(
             f"`{name}` must be a tensor of numbers. Received: {quoted(values)}."
         ) from None
-    if len(logits.shape) < 2:
+    if len(logits.shape) < 2 or logits.shape[-1] == 0:
         raise ValueError(
             f"`{name}` must be of shape (batch, num_classes) or (batch, 1). "
             f"Received: shape {tuple(logits.shape)}."

@@ -1,5 +1,6 @@
 """How an error quotes what it was given."""
 
+import re
 import reprlib
 
 _LONGEST = 100
@@ -53,7 +54,8 @@ def quoted(value):
     short = reprlib.Repr()
     short.maxstring = short.maxother = short.maxlong = _LONGEST
     try:
-        return shorten(short.repr(value))
+        # An array is written in several lines.
+        return shorten(re.sub(r"\s*\n\s*", " ", short.repr(value)))
     except ValueError:
         # Python writes no integer of more than 4,300 digits.
         return "an integer of thousands of digits"

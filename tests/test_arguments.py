@@ -413,6 +413,10 @@ WRONG = {
         lambda: data.prepare(data.open_source("demo"), lowercase="no"),
         "`lowercase` must be True or False",
     ),
+    "logits of no class": (
+        lambda: losses.prediction(X[:, :0]),
+        r"`logits` must be of shape .*Received: shape .5, 0.",
+    ),
     "classes fewer than none": (
         lambda: losses.as_one_hot(Y, -1),
         "`num_classes` must be",
@@ -501,6 +505,12 @@ def test_ids_beyond_an_embedding_are_told_before_it_reads_them():
     )
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*to 99"):
         evaluation.predict_documents(reader, [[1], [99]])
+
+
+def test_an_array_is_quoted_in_one_line():
+    with pytest.raises(ValueError, match="epsilon=array") as error:
+        attacks.FastGradient(X)
+    assert "\n" not in str(error.value)
 
 
 def test_logits_may_be_integers():

@@ -1,6 +1,7 @@
 """Files that are either whole or not there."""
 
 import contextlib
+import errno
 import os
 import re
 import uuid
@@ -8,6 +9,9 @@ import uuid
 from advtext.arguments import check_path
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{32}\.tmp")
+
+# What only writing meets.
+_FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
 
 
 @contextlib.contextmanager
@@ -41,8 +45,10 @@ def atomic_file(path):
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        if getattr(error, "filename", None) == str(temporary):
-            # Nobody knows the temporary name.
+        named = getattr(error, "filename", None)
+        # Nobody knows the temporary name, and a full disk names none.
+        full = named is None and getattr(error, "errno", None) in _FULL
+        if full or named == str(temporary):
             raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
 

@@ -22,6 +22,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -227,6 +228,8 @@ def parsed():
 
 def main():
     arguments = parsed()
+    # Begun in the background it would be ignored, by the runs too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     campaign = Campaign(arguments)
 
     first = 1 + max((run["number"] for run in campaign.found()), default=-1)

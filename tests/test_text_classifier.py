@@ -16,6 +16,7 @@ from advtext.data import (
 from advtext.evaluation import predict_documents, predict_logits
 from advtext.layers import NormalizedEmbedding
 from advtext.models import LanguageModel, TextClassifier
+from advtext.models.encoder import build_lstm
 from advtext.models.pooling import POOLINGS
 from advtext.training import AdversarialTraining
 
@@ -361,3 +362,19 @@ def test_ids_outside_of_the_vocabulary_are_refused(ids):
     with pytest.raises(ValueError, match="must be (from|integers from) 0"):
         batches = DocumentBatches(Corpus.from_documents(ids, y), 1)
         model.fit(batches, verbose=0)
+
+
+def test_seeds_are_drawn_as_by_keras():
+    """Or all that was measured with a seed would be another training."""
+    arguments = {"unit_forget_bias": True, "recurrent_initializer": "uniform"}
+    found = []
+    for layer in (
+        lambda: build_lstm("lstm", 2, **arguments),
+        lambda: keras.layers.LSTM(2, **arguments),
+    ):
+        keras.utils.set_random_seed(0)
+        layer = layer()
+        layer.build((1, 3, 4))
+        found.append(layer.get_weights())
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -1,5 +1,7 @@
 """The embedding and the LSTMs that classifier and language model share."""
 
+import random
+
 import keras
 import numpy as np
 
@@ -25,13 +27,15 @@ def build_embedding(vocabulary_size, embedding_dim, normalize, dtype):
 
 def build_lstm(name, units, unit_forget_bias, recurrent_initializer, **kwargs):
     """Returns an LSTM that gives all its outputs."""
+    drawn = random.getstate()
+    check_initializer("recurrent_initializer", recurrent_initializer)
+    # Keras draws a seed for each initializer that it makes.
+    random.setstate(drawn)
     return LSTM(
         units,
         return_sequences=True,
         unit_forget_bias=unit_forget_bias,
-        recurrent_initializer=check_initializer(
-            "recurrent_initializer", recurrent_initializer
-        ),
+        recurrent_initializer=recurrent_initializer,
         name=name,
         **kwargs,
     )

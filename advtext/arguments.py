@@ -138,6 +138,17 @@ def check_initializer(name, value):
         ) from error
 
 
+def check_dtype(name, value):
+    """Returns the name of a type of numbers, or raises `ValueError`."""
+    try:
+        return keras.backend.standardize_dtype(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`{name}` must be the name of a type, such as 'float32'. "
+            f"Received: {name}={quoted(value)}."
+        ) from None
+
+
 def check_path(name, path):
     """Returns a `Path`, or raises `TypeError`.
 

@@ -5,7 +5,7 @@ Logits: `(batch, num_classes)`, `(batch, 1)` for two classes. Losses: in nats.
 
 from keras import ops
 
-from advtext.arguments import check_count
+from advtext.arguments import check_count, check_dtype
 from advtext.backend import at_least_float32 as at_least_float32
 from advtext.logits import check_logits
 from advtext.loss_arguments import (
@@ -140,6 +140,7 @@ def as_one_hot(y, num_classes, dtype="float32"):
         dtype: Type of the result.
     """
     num_classes = check_count("num_classes", num_classes)
+    dtype = check_dtype("dtype", dtype)
     y = as_tensor(y)
     if len(y.shape) != 2 or y.shape[-1] != num_classes:
         y = ops.cast(ops.reshape(y, (-1,)), "int32")

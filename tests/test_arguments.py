@@ -526,3 +526,25 @@ def test_ids_that_are_nan_are_told():
     classifier = models.TextClassifier(9, 4, 4)
     with pytest.raises(ValueError, match="ids must be from 0 to 8.*nan"):
         classifier(np.array([[1.0, NAN]], "float32"))
+
+
+def test_a_symbolic_range_is_none():
+    with pytest.raises(ValueError, match="`value_range` must be"):
+        attacks.FastGradient(1.0, value_range=keras.Input((4,)))
+
+
+def test_splits_are_strings():
+    with pytest.raises(TypeError, match="`splits` must be a list of names"):
+        data.Source([ops.ones((2, 2))])
+
+
+def test_a_type_of_labels_is_one():
+    with pytest.raises(ValueError, match="`dtype` must be the name of a type"):
+        losses.as_one_hot([1], 3, dtype="\t")
+
+
+def test_examples_of_no_number_are_not_perturbed():
+    empty = np.zeros((1, 0), "float32")
+    model = keras.Sequential([keras.Input((0,)), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"at least one number each.*\(1, 0\)"):
+        attacks.RandomNoise(0.5)(model, empty, np.array([1]))

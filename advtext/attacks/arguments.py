@@ -58,7 +58,8 @@ def check_value_range(value_range):
         return None
     try:
         lowest, highest = map(float, value_range)
-    except (TypeError, ValueError):
+    # A symbolic tensor cannot be iterated.
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
         lowest = highest = 0.0
     if isinstance(value_range, str) or not lowest < highest:
         raise ValueError(

@@ -98,9 +98,10 @@ def check_inputs(x, value_range):
         ValueError: If it holds NaN, infinities, or values out of range.
     """
     check_type(x)
-    if not len(x.shape) or not x.shape[0]:
+    if not len(x.shape) or 0 in x.shape:
         raise ValueError(
-            "An attack needs a batch of at least one example, (batch, ...). "
+            "An attack needs a batch of at least one example, (batch, ...), "
+            "of at least one number each. "
             f"Received: shape {tuple(x.shape)}."
         )
     values = np.asarray(x)

@@ -42,7 +42,9 @@ class Source:
     """
 
     def __init__(self, splits, class_names=None):
-        if not isinstance(splits, (list, tuple, set, dict)):
+        if not isinstance(splits, (list, tuple, set, dict)) or not all(
+            isinstance(split, str) for split in splits
+        ):
             raise TypeError(
                 "`splits` must be a list of names of splits. Received: "
                 f"splits={quoted(splits)}."

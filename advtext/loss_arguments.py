@@ -53,6 +53,9 @@ def as_labels(y, logits):
 def as_tensor(y):
     """Returns labels of any shape as a tensor, or raises `ValueError`."""
     try:
+        if isinstance(y, (str, bytes)):
+            # JAX takes it for the name of a type.
+            raise TypeError
         tensor = ops.convert_to_tensor(y)
         numeric = keras.backend.standardize_dtype(tensor.dtype) != "string"
     except (*_NO_TENSOR, *ERRORS):

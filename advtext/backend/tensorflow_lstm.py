@@ -99,6 +99,10 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     Args:
         size: Steps in a block, which is compiled; `None` for all, as they are.
     """
+    if tf.executing_eagerly():
+        # A tape would record what is within, too: XLA has no such gradients.
+        args = x, h0, c0, kernel, recurrent_kernel, bias
+        x, h0, c0, kernel, recurrent_kernel, bias = map(tf.stop_gradient, args)
     time = tf.shape(x)[1]
     layout = AT_ONCE if size is None else compiled(recurrent_kernel.shape[0])
     x = in_blocks(x, size)

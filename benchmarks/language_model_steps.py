@@ -82,4 +82,5 @@ def ours(token_counts, batch, dim, units, num_candidates):
         vocabulary_size=len(token_counts), token_counts=token_counts
     )
     ids = np.repeat(np.arange(len(token_counts)), token_counts)
-    return pretrain.build(config, tokenizer, types.SimpleNamespace(ids=ids))
+    corpus = types.SimpleNamespace(ids=ids)
+    return pretrain.build(config, tokenizer, corpus, 1e-3)

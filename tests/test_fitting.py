@@ -13,11 +13,15 @@ from advtext.data import ArrayBatches
 from advtext.experiments import fitting, passes
 from advtext.experiments.run_directory import RunDirectory
 from advtext.experiments.training_run import Plan
-from advtext.training import WeightAverage
+from advtext.training import Decay, WeightAverage
 
 X = np.linspace(-1.0, 1.0, 24, dtype="float32").reshape(12, 2)
 Y = X @ np.array([[1.0], [-2.0]], "float32")
 CONFIG = Config(run_dir="unused", checkpoint_steps=4)
+
+
+def decay(rate):
+    return Decay(rate, 12, "exponential", decay_rate=0.9)
 
 
 class Batches(ArrayBatches):
@@ -52,7 +56,7 @@ class Run:
         self.model = keras.Sequential(
             [keras.Input((2,)), keras.layers.Dense(1)]
         )
-        self.model.compile(fitting.adam(rate, 0.9, 1.0), "mse")
+        self.model.compile(fitting.adam(decay(rate), CONFIG), "mse")
 
     def fit(self, resume=False, **settings):
         plan = Plan(
@@ -63,6 +67,7 @@ class Run:
             flops=1e6,
             finish=None,
             weight_average=self.average,
+            rate=decay(0.1),
         )
         config = dataclasses.replace(self.config, resume=resume, **settings)
         return fitting.fit(plan, config)
@@ -86,7 +91,7 @@ def stopped(tmp_path, monkeypatch):
     run = Run(tmp_path / "stopped")
     run.directory.path.mkdir()
     with monkeypatch.context() as patched:
-        patched.setattr(fitting, "Progress", lambda *args: Stop())
+        patched.setattr(fitting, "Progress", lambda *args, **kwargs: Stop())
         with pytest.raises(KeyboardInterrupt):
             run.fit()
     assert len(run.history()) == 1
@@ -126,7 +131,7 @@ def test_rows_are_the_means_of_passes(steps):
             history.append(logs)
         batches = types.SimpleNamespace(steps=steps, batches_per_pass=size)
         checkpoint = types.SimpleNamespace(
-            history=history, marks=marks, batches=batches
+            history=history, marks=marks, batches=batches, cut=None
         )
         # What is beyond the third pass belongs to it.
         expected = [end for end in (6, 12) if end < done] + [done]
@@ -186,7 +191,7 @@ def test_only_training_rounds_the_factors_of_products(tmp_path):
     config = dataclasses.replace(CONFIG, matmul_dtype="bfloat16")
     run = Run(tmp_path, config=config)
     run.model = keras.Sequential([keras.Input((2,)), Dense(1)])
-    run.model.compile(fitting.adam(0.1, 0.9, 1.0), "mse")
+    run.model.compile(fitting.adam(decay(0.1), CONFIG), "mse")
     seen.clear()
     assert run.fit()[0]
     assert set(seen) == {"bfloat16"}
@@ -212,7 +217,7 @@ def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(stopped):
     before = (stopped / "checkpoint.npz").read_bytes()
     run = Run(stopped)
     run.model.compile(
-        fitting.adam(0.1, 0.9, 1.0), lambda y, y_pred: y_pred * np.nan
+        fitting.adam(decay(0.1), CONFIG), lambda y, y_pred: y_pred * np.nan
     )
     with pytest.raises(ValueError, match="`loss` has become nan.*Lower the l"):
         run.fit(resume=True)
@@ -226,13 +231,15 @@ def test_logs_that_cannot_be_written_are_named(tmp_path):
 
 
 def test_the_rate_decays_at_every_step_and_gradients_are_clipped():
-    optimizer = fitting.adam(0.5, decay=0.9, clipnorm=2.0)
+    config = Config(clipnorm=2.0)
+    optimizer = fitting.adam(decay(0.5), config)
     optimizer.build([])
     assert optimizer.global_clipnorm == 2.0
     for step in range(3):
         assert float(optimizer.learning_rate) == pytest.approx(0.5 * 0.9**step)
         optimizer.iterations.assign_add(1)
-    assert fitting.adam(0.5, 0.9, clipnorm=0.0).global_clipnorm is None
+    config = Config(clipnorm=0.0)
+    assert fitting.adam(decay(0.5), config).global_clipnorm is None
 
 
 @pytest.mark.parametrize("deterministic", [False, True])

@@ -81,6 +81,7 @@ def test_arguments_and_weights_are_those_of_keras():
     theirs, ours = twins(return_sequences=True)
     mine, other = ours.get_config(), theirs.get_config()
     assert mine.pop("name") != other.pop("name")
+    assert mine.pop("weight_dropout") == 0.0
     assert mine == other
     assert [w.path.split("/", 1)[1] for w in ours.weights] == [
         w.path.split("/", 1)[1] for w in theirs.weights
@@ -344,3 +345,25 @@ def test_what_cannot_be_pooled_is_refused(options):
     assert not layer.pools()
     with pytest.raises(ValueError, match="pool its outputs"):
         layer.pooled(np.ones((1, 5)), np.zeros((2, 4)), [4, 4], ("last",))
+
+
+def test_a_tape_outside_of_a_graph_sees_the_compiled_loop(count):
+    # From 64 units on the loop is compiled in training.
+    layers = [
+        layer(64, return_sequences=True, dtype="float64")
+        for layer in (keras.layers.LSTM, LSTM)
+    ]
+    for layer in layers:
+        layer.build((None, None, DIM))
+    layers[1].set_weights(layers[0].get_weights())
+    x = ops.convert_to_tensor(RANDOM.normal(size=(4, 45, DIM)))
+    gradients = []
+    for layer in layers:
+        value, backward = backend.vjp(
+            lambda layer=layer: ops.sum(layer(x, training=True) ** 2),
+            layer.trainable_variables,
+        )
+        gradients.append(backward(ops.ones_like(value)))
+    assert count
+    for ours, theirs in zip(*reversed(gradients), strict=True):
+        np.testing.assert_allclose(ours, theirs, **EXACT)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from advtext.config import values
+from advtext.config import contradictions, values
 from advtext.config.values import setting
 
 METHODS = (
@@ -14,6 +14,8 @@ METHODS = (
     "mixed",
 )
 ARMS = ("scratch", *METHODS)
+# How a learning rate falls, see `advtext.training.Decay`.
+SCHEDULES = ("exponential", "linear", "cosine")
 # Those with a term on adversarial, and with one on virtual adversarial text.
 ADVERSARIAL = ("adversarial", "both", "mixed")
 VIRTUAL_ADVERSARIAL = ("virtual_adversarial", "both", "mixed")
@@ -97,6 +99,12 @@ class Config:
     max_minutes: float = setting(
         0.0, "Stop training then; 0: no limit", at_least=0, unit="minutes"
     )
+    finish_after: float = setting(
+        0.0,
+        "Train that long, whatever the passes; 0: until they are done",
+        at_least=0,
+        unit="minutes",
+    )
     jit_compile: bool = setting(False, "Compile with XLA, as JAX always does")
     matmul_dtype: str = setting(
         "float32",
@@ -147,6 +155,35 @@ class Config:
     pretrain_dropout: float = setting(
         0.5, "Dropout of the embedded text", at_least=0, below=1
     )
+    pretrain_word_dropout: float = setting(
+        0.0,
+        "Share of the vocabulary left out of a batch",
+        at_least=0,
+        below=1,
+    )
+    pretrain_weight_dropout: float = setting(
+        0.0,
+        "Share of the recurrent weights left out of a batch",
+        at_least=0,
+        below=1,
+    )
+    pretrain_output_dropout: float = setting(
+        0.0, "Dropout of the LSTM's outputs", at_least=0, below=1
+    )
+    pretrain_schedule: str = setting(
+        "exponential",
+        "How the learning rate falls; linear and cosine: to 0 at the end",
+        choices=SCHEDULES,
+    )
+    pretrain_warmup: float = setting(
+        0.0,
+        "Share of the training in which the learning rate rises",
+        at_least=0,
+        below=1,
+    )
+    pretrain_weight_average: float = setting(
+        0.0, "Decay of the averaged weights; 0: off", at_least=0, below=1
+    )
     num_candidates: int = setting(
         1024, "Sampled words that the softmax runs over", at_least=1
     )
@@ -193,11 +230,28 @@ class Config:
     unlabelled_batch_size: int = setting(
         64, "Unlabelled batch", at_least=1, unit="documents"
     )
+    num_widths: int = setting(
+        0,
+        "Widths that batches are padded to; 0: 8 with JAX, which compiles each,"
+        " 40 with TensorFlow",
+        at_least=0,
+    )
     learning_rate: float = setting(
         5e-4, "Adam's learning rate at the start", above=0
     )
     learning_rate_decay: float = setting(
         0.9998, "Factor of the learning rate at each step", above=0, at_most=1
+    )
+    schedule: str = setting(
+        "exponential",
+        "How the learning rate falls; linear and cosine: to 0 at the end",
+        choices=SCHEDULES,
+    )
+    warmup: float = setting(
+        0.0,
+        "Share of the training in which the learning rate rises",
+        at_least=0,
+        below=1,
     )
     clipnorm: float = setting(
         1.0, "Largest norm of the gradient; 0: no limit", at_least=0
@@ -222,25 +276,4 @@ class Config:
 
     def __post_init__(self):
         values.check_all(self)
-        if self.data == "files" and not self.data_dir:
-            raise ValueError("data='files' needs a folder: set `data_dir`.")
-        if self.data == "demo" and self.data_dir:
-            raise ValueError(
-                f"data='demo' reads no folder. Received: data_dir="
-                f"{self.data_dir!r}. Set data='files' to read it."
-            )
-        if self.process_id >= self.num_processes:
-            raise ValueError(
-                f"`process_id`={self.process_id} must be below `num_processes`="
-                f"{self.num_processes}: processes are counted from 0."
-            )
-        port = self.coordinator.rpartition(":")[2]
-        is_port = port.isdecimal() and 0 < int(port[:6]) < 2**16
-        if self.num_processes > 1 and not is_port:
-            raise ValueError(
-                "Several processes must find each other: set `coordinator` to "
-                "host:port of process 0. Received: coordinator="
-                f"{self.coordinator!r}."
-            )
-        if self.resume and self.overwrite:
-            raise ValueError("Set `resume` or `overwrite`, not both.")
+        contradictions.check(self)

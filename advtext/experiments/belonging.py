@@ -1,7 +1,7 @@
 """Whether what lies in a run directory belongs together."""
 
 from advtext.experiments.run_directory import RunDirectory
-from advtext.models import LanguageModel, TextClassifier
+from advtext.models import LanguageModel, TextClassifier, encoder_files
 from advtext.quoting import printable
 
 
@@ -39,11 +39,20 @@ def classifier(run_dir):
 def language_model(run_dir):
     """Returns the language model of a finished pretraining run.
 
+    Or, of a folder that `advtext.models.save_encoder` wrote, the `Encoder`.
+
     Raises:
         FileNotFoundError: If the run is not finished.
         ValueError: If a file is damaged, or of another run than the others.
     """
     directory = RunDirectory(run_dir)
+    if (directory / encoder_files.NAME).is_file():
+        tokenizer = directory.tokenizer()
+        model = encoder_files.load_encoder(
+            directory.path, tokenizer.token_counts
+        )
+        _check_vocabulary(directory, encoder_files.NAME, model, tokenizer)
+        return model
     name = "language_model.keras"
     directory.metrics()
     model = _of_kind(directory, name, LanguageModel)

@@ -8,8 +8,12 @@ import keras
 from advtext import backend
 from advtext.experiments import parallel, passes, peak
 from advtext.experiments.event_log import EventLog
+from advtext.experiments.finish_after import FinishAfter
 from advtext.experiments.run_directory import RunDirectory
 from advtext.training import Checkpoint, Progress, TimeLimit
+
+# Keras epochs of a training that ends when its time is over.
+_ENDLESS = 10**9
 
 
 def start(config):
@@ -24,12 +28,18 @@ def jit_compile(config):
     return config.jit_compile or backend.STEPS_ARE_COMPILED
 
 
-def adam(learning_rate, decay, clipnorm):
-    """Returns Adam with a rate that decays every step, and clipping."""
-    schedule = keras.optimizers.schedules.ExponentialDecay(
-        learning_rate, decay_steps=1, decay_rate=decay
-    )
-    return keras.optimizers.Adam(schedule, global_clipnorm=clipnorm or None)
+def adam(rate, config):
+    """Returns Adam with a learning rate that falls, and clipping.
+
+    Args:
+        rate: `advtext.training.Decay`, or a number.
+        config: `Config`.
+    """
+    if config.finish_after:
+        # A variable, which is set as time goes by.
+        rate = float(rate(0))
+    clipnorm = config.clipnorm or None
+    return keras.optimizers.Adam(rate, global_clipnorm=clipnorm)
 
 
 def fit(plan, config):
@@ -52,7 +62,9 @@ def fit(plan, config):
     path = run.checkpoint if parallel.is_first(config) else None
     checkpoint = Checkpoint(path, plan.batches, average)
     done = _restore(checkpoint, plan, run, config) if config.resume else 0
-    if done < epochs:
+    if config.finish_after:
+        epochs = _ENDLESS
+    if done < epochs and checkpoint.cut is None:
         callbacks = _callbacks(plan, config, checkpoint, done, epochs)
         with backend.matmul_dtype(config.matmul_dtype):
             plan.model.fit(
@@ -68,7 +80,8 @@ def fit(plan, config):
     elif average is not None:
         average.set_model(plan.model)
         average.on_train_end()
-    return len(checkpoint.history) == epochs, checkpoint.seconds
+    ended = checkpoint.cut is not None or len(checkpoint.history) == epochs
+    return ended, checkpoint.seconds
 
 
 def _restore(checkpoint, plan, run, config):
@@ -78,11 +91,13 @@ def _restore(checkpoint, plan, run, config):
         return 0
     done = checkpoint.restore(plan.model, content)
     if parallel.is_first(config):
-        run.write_history(passes.rows(checkpoint, _num_passes(plan)))
+        run.write_history(passes.rows(checkpoint, _num_passes(plan, config)))
     return done
 
 
-def _num_passes(plan):
+def _num_passes(plan, config):
+    if config.finish_after:
+        return math.inf
     return math.ceil(plan.num_steps / plan.batches.batches_per_pass)
 
 
@@ -92,19 +107,24 @@ def _callbacks(plan, config, checkpoint, done, epochs):
     if plan.weight_average is not None:
         callbacks.append(plan.weight_average)
     callbacks += [passes.Marks(checkpoint, plan.batches), Clock(checkpoint)]
+    finish_after = None
+    if config.finish_after:
+        finish_after = FinishAfter(checkpoint, plan.rate, config.finish_after)
+        callbacks.append(finish_after)
     if parallel.is_first(config):
         run = RunDirectory(config.run_dir)
-        progress = _progress(plan, config, done, epochs)
+        progress = _progress(plan, config, done, epochs, finish_after)
         log = EventLog(run.logs, run.claim)
         callbacks += [progress, checkpoint]
     else:
         run, log = None, EventLog(None)
         callbacks.append(checkpoint)
-    callbacks += [log, _History(checkpoint, run, log, _num_passes(plan))]
+    num_passes = _num_passes(plan, config)
+    callbacks += [log, _History(checkpoint, run, log, num_passes)]
     return [*callbacks, _SharedTimeLimit(config)]
 
 
-def _progress(plan, config, done, epochs):
+def _progress(plan, config, done, epochs, finish_after):
     with backend.matmul_dtype(config.matmul_dtype):
         device_peak = peak.flops_per_second()
     batches = plan.batches
@@ -114,6 +134,7 @@ def _progress(plan, config, done, epochs):
         batches.tokens_per_batch,
         done * batches.steps,
         device_peak * parallel.num_devices(config) / plan.flops,
+        seconds_left=finish_after and finish_after.seconds_left,
     )
 
 
@@ -203,6 +224,7 @@ class _History(keras.callbacks.Callback):
         """Returns the rows of passes that are over, the last at the end."""
         found = passes.rows(self.checkpoint, self.num_passes)
         ended = len(self.checkpoint.history) == self.params["epochs"]
+        ended = ended or self.checkpoint.cut is not None
         if found[-1]["pass"] % 1 and not ended:
             found.pop()
         if len(found) == self.num_passes and not ended:

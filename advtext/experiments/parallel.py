@@ -153,8 +153,10 @@ def check_same(config, prepared):
         ]
         mine[f"the text `{name}` (length, checksums)"] = [len(corpus), *sums]
     if config.pretrained:
-        model = Path(config.pretrained) / "language_model.keras"
-        mine["the checksum of `pretrained`"] = zlib.crc32(model.read_bytes())
+        names = "language_model.keras", "*_lstm.npz", "embedding.npz"
+        files = [f for n in names for f in Path(config.pretrained).glob(n)]
+        sums = [zlib.crc32(file.read_bytes()) for file in sorted(files)]
+        mine["the checksum of `pretrained`"] = sums
     mine = json.loads(json.dumps(mine))
     theirs = decided_by_first(config, lambda: mine)
     for name in sorted(mine | theirs):

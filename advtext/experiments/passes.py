@@ -61,14 +61,18 @@ def rows(checkpoint, num_passes):
 def _sums(checkpoint, steps):
     """Returns the sums of the logs up to passes' ends, and to the last."""
     sums, total, marks = {0: {}}, {}, list(checkpoint.marks)
-    for number, logs in enumerate(checkpoint.history):
-        start = number * steps
-        while marks and marks[0][0] <= start + steps:
+    counts = [steps] * len(checkpoint.history)
+    if checkpoint.cut is not None:
+        counts[-1] = checkpoint.cut
+    start = 0
+    for count, logs in zip(counts, checkpoint.history, strict=True):
+        while marks and marks[0][0] <= start + count:
             end, noted = marks.pop(0)
             sums[end] = _plus(total, noted, end - start)
-        total = _plus(total, logs, steps)
+        total = _plus(total, logs, count)
+        start += count
     if checkpoint.history:
-        sums[len(checkpoint.history) * steps] = total
+        sums[start] = total
     return sums
 
 

@@ -14,6 +14,7 @@ from advtext.experiments import (
     training_run,
 )
 from advtext.models import LanguageModel
+from advtext.training import Decay, WeightAverage
 
 _HELD_OUT = 0.01
 
@@ -36,8 +37,19 @@ def run(config):
 
 def _plan(config, prepared):
     training, held_out = _split(text.all_text(prepared, config), config)
-    model = build(config, prepared.tokenizer, training)
     batches = parallel.shard(_batches(config, training), config)
+    num_steps = config.pretrain_epochs * batches.batches_per_pass
+    rate = Decay(
+        config.pretrain_learning_rate,
+        num_steps,
+        config.pretrain_schedule,
+        config.pretrain_warmup,
+        config.pretrain_learning_rate_decay,
+    )
+    model = build(config, prepared.tokenizer, training, rate)
+    average = None
+    if config.pretrain_weight_average:
+        average = WeightAverage(config.pretrain_weight_average)
 
     def finish(directory):
         loss, perplexity = _save(model, held_out, config, directory)
@@ -52,10 +64,12 @@ def _plan(config, prepared):
     return training_run.Plan(
         model,
         batches,
-        config.pretrain_epochs * batches.batches_per_pass,
+        num_steps,
         "pretrain",
         peak.pretraining_flops(config) * batches.tokens_per_batch,
         finish,
+        average,
+        rate,
     )
 
 
@@ -81,8 +95,8 @@ def _batches(config, corpus, shuffle=True):
     )
 
 
-def build(config, tokenizer, corpus):
-    """Returns a compiled language model for a corpus."""
+def build(config, tokenizer, corpus, rate):
+    """Returns a language model for a corpus, compiled with the `Decay`."""
     model = LanguageModel(
         tokenizer.vocabulary_size,
         config.embedding_dim,
@@ -93,17 +107,16 @@ def build(config, tokenizer, corpus):
         config.normalize_embedding,
         batch_size=config.pretrain_batch_size * config.num_processes,
         seed=config.seed,
+        word_dropout=config.pretrain_word_dropout,
+        weight_dropout=config.pretrain_weight_dropout,
+        output_dropout=config.pretrain_output_dropout,
     )
     model.adapt(
         tokenizer.token_counts,
         np.bincount(corpus.ids, minlength=tokenizer.vocabulary_size),
     )
     model.compile(
-        fitting.adam(
-            config.pretrain_learning_rate,
-            config.pretrain_learning_rate_decay,
-            config.clipnorm,
-        ),
+        fitting.adam(rate, config),
         jit_compile=fitting.jit_compile(config),
     )
     return model

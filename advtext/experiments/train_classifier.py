@@ -5,6 +5,7 @@ import keras
 from advtext import attacks, training
 from advtext.config.config import ADVERSARIAL, VIRTUAL_ADVERSARIAL
 from advtext.data import DocumentBatches, SemiSupervisedBatches
+from advtext.data.length_buckets import equal_steps
 from advtext.experiments import (
     evaluate,
     fitting,
@@ -37,8 +38,16 @@ def run(config, tell=None):
 
 def _plan(config, prepared):
     labelled, validation = text.split(prepared.corpora["train"], config)
-    model = build(config, prepared)
     batches = build_batches(config, labelled, prepared)
+    num_steps = config.epochs * batches.batches_per_pass
+    rate = training.Decay(
+        config.learning_rate,
+        num_steps,
+        config.schedule,
+        config.warmup,
+        config.learning_rate_decay,
+    )
+    model = build(config, prepared, rate)
     average = None
     if config.weight_average:
         average = training.WeightAverage(config.weight_average)
@@ -64,11 +73,12 @@ def _plan(config, prepared):
     return training_run.Plan(
         model,
         batches,
-        config.epochs * batches.batches_per_pass,
+        num_steps,
         f"{config.method}, seed {config.seed}",
         _flops(config, batches),
         finish,
         average,
+        rate,
     )
 
 
@@ -80,8 +90,8 @@ def _measured(name, classifier, corpus, config):
     return {f"{name}_{key}": value for key, value in measured.items()}
 
 
-def build(config, prepared):
-    """Returns a compiled `AdversarialTraining` for encoded text.
+def build(config, prepared, rate):
+    """Returns an `AdversarialTraining`, compiled with the `Decay`.
 
     Raises:
         ValueError: If the pretrained language model does not fit.
@@ -109,9 +119,7 @@ def build(config, prepared):
         else keras.losses.SparseCategoricalCrossentropy
     )
     model.compile(
-        fitting.adam(
-            config.learning_rate, config.learning_rate_decay, config.clipnorm
-        ),
+        fitting.adam(rate, config),
         loss(from_logits=True),
         metrics=["accuracy"],
         jit_compile=fitting.jit_compile(config),
@@ -165,10 +173,14 @@ def build_batches(config, labelled, prepared):
     All training and unlabelled text but the validation documents serves as
     unlabelled, as in the reference implementation.
     """
+    boundaries = None
+    if config.num_widths:
+        boundaries = equal_steps(config.max_length, config.num_widths)
     batches = DocumentBatches(
         labelled,
         config.batch_size * config.num_processes,
         config.max_length,
+        boundaries,
         seed=config.seed,
     )
     if config.method in VIRTUAL_ADVERSARIAL:
@@ -176,6 +188,7 @@ def build_batches(config, labelled, prepared):
             text.all_text(prepared, config),
             config.unlabelled_batch_size * config.num_processes,
             config.max_length,
+            boundaries,
             seed=config.seed,
             pool=batches.pool,
         )

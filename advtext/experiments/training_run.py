@@ -10,7 +10,7 @@ from advtext.data.batches import Batches
 from advtext.experiments import fitting, parallel, run_data, run_start, text
 from advtext.experiments.run_directory import RunDirectory
 from advtext.quoting import listed
-from advtext.training import WeightAverage
+from advtext.training import Decay, WeightAverage
 
 # Of `metrics.json`, by the command: what is told at the end of it.
 _NEEDED = {
@@ -32,6 +32,7 @@ class Plan:
         finish: Function from the `RunDirectory` to the run's metrics, which
             saves the trained model and tests it.
         weight_average: Average of the weights that replaces them at the end.
+        rate: `advtext.training.Decay`, which `finish_after` needs.
     """
 
     model: keras.Model
@@ -41,6 +42,7 @@ class Plan:
     flops: float
     finish: Callable[[RunDirectory], dict]
     weight_average: WeightAverage | None = None
+    rate: Decay | None = None
 
 
 def run(config, plan, kind, tell=None):

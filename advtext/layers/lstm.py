@@ -1,8 +1,10 @@
+import contextlib
+
 import keras
 from keras import ops
 
 from advtext import backend
-from advtext.arguments import check_count
+from advtext.arguments import check_count, check_share
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -13,6 +15,15 @@ class LSTM(keras.layers.LSTM):
     layer, or activations other than the standard ones, a CPU runs the loop of
     `advtext.backend`; all else is left to Keras (and so a GPU to cuDNN). On
     TensorFlow that loop has no second-order gradients: they raise an error.
+
+    Args:
+        units: Units, at least 1.
+        *args: The other arguments of `keras.layers.LSTM`.
+        weight_dropout: Share of the recurrent weights that is left out in
+            training (DropConnect), in [0, 1); one mask a call, for all rows
+            and steps, so that the fast loops still run.
+        seed: Integer seed of what is dropped, or `None`.
+        **kwargs: The other arguments of `keras.layers.LSTM`.
 
     Input shape:
         `(batch, time, dim)`
@@ -29,12 +40,40 @@ class LSTM(keras.layers.LSTM):
     Reference:
         - [Hochreiter and Schmidhuber, 1997](
           https://doi.org/10.1162/neco.1997.9.8.1735)
+        - [Merity et al., 2018](https://arxiv.org/abs/1708.02182), section 2,
+          for `weight_dropout`
     """
 
-    def __init__(self, units, *args, **kwargs):
+    def __init__(self, units, *args, weight_dropout=0.0, **kwargs):
         super().__init__(check_count("units", units), *args, **kwargs)
+        self.weight_dropout = check_share("weight_dropout", weight_dropout)
+        if self.weight_dropout:
+            seed = kwargs.get("seed")
+            self.weight_seed_generator = keras.random.SeedGenerator(seed)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
+        if training and self.weight_dropout:
+            with self._some_weights_dropped():
+                return self._loop(sequences, initial_state, mask, training)
+        return self._loop(sequences, initial_state, mask, training)
+
+    @contextlib.contextmanager
+    def _some_weights_dropped(self):
+        """Makes a part of the recurrent weights 0, the others larger."""
+        # Past Keras' own `__setattr__`: no weight is added to the layer.
+        attributes = vars(self.cell)
+        weights = attributes["recurrent_kernel"]
+        attributes["recurrent_kernel"] = keras.random.dropout(
+            ops.convert_to_tensor(weights),
+            self.weight_dropout,
+            seed=self.weight_seed_generator,
+        )
+        try:
+            yield
+        finally:
+            attributes["recurrent_kernel"] = weights
+
+    def _loop(self, sequences, initial_state, mask, training):
         if not self._runs_here(mask):
             return super().inner_loop(
                 sequences, initial_state, mask, training=training
@@ -105,3 +144,6 @@ class LSTM(keras.layers.LSTM):
             # cuDNN's loop cannot be divided among devices by a compiler.
             and (not backend.has_gpu() or backend.parallel.is_sharded())
         )
+
+    def get_config(self):
+        return {**super().get_config(), "weight_dropout": self.weight_dropout}

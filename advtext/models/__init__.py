@@ -4,6 +4,7 @@ from advtext.models.classification_rbm import (
     ClassificationRBM as ClassificationRBM,
 )
 from advtext.models.classifier import Classifier as Classifier
+from advtext.models.encoder_files import save_encoder as save_encoder
 from advtext.models.image_classifiers import (
     convolutional_maxout_network as convolutional_maxout_network,
 )

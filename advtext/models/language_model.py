@@ -6,6 +6,7 @@ from advtext.arguments import check_count, check_share, check_truth
 from advtext.models.carried_state import add_states, clear, keep, read
 from advtext.models.encoder import build_embedding, build_lstm
 from advtext.models.next_token_head import NextTokenHead
+from advtext.models.word_dropout import WordDropout
 
 
 @keras.saving.register_keras_serializable("advtext")
@@ -30,6 +31,12 @@ class LanguageModel(keras.Model):
         recurrent_initializer: Initializer of the recurrent weights.
         batch_size: Rows of the stream; `None` carries no state along.
         seed: Integer seed of the candidates, or `None`.
+        word_dropout: Share of the vocabulary whose embeddings are left out of
+            a batch, wherever they occur in it, in [0, 1).
+        weight_dropout: Share of the LSTM's recurrent weights that is left out
+            of a batch, in [0, 1).
+        output_dropout: Rate of dropout on the outputs of the LSTM, one mask
+            per row, the same at all steps, in [0, 1).
 
     Call arguments:
         inputs: Integer token ids; a dict with the keys `forward` and
@@ -52,6 +59,8 @@ class LanguageModel(keras.Model):
 
     Reference:
         - [Miyato et al., 2017](https://arxiv.org/abs/1605.07725), section 4.1
+        - [Merity et al., 2018](https://arxiv.org/abs/1708.02182), section 4,
+          for dropout of words, weights and outputs
     """
 
     def __init__(
@@ -67,6 +76,9 @@ class LanguageModel(keras.Model):
         recurrent_initializer="orthogonal",
         batch_size=None,
         seed=None,
+        word_dropout=0.0,
+        weight_dropout=0.0,
+        output_dropout=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -78,6 +90,9 @@ class LanguageModel(keras.Model):
         num_candidates = check_count("num_candidates", num_candidates, 0)
         embedding_dropout = check_share("embedding_dropout", embedding_dropout)
         bidirectional = check_truth("bidirectional", bidirectional)
+        word_dropout = check_share("word_dropout", word_dropout)
+        weight_dropout = check_share("weight_dropout", weight_dropout)
+        output_dropout = check_share("output_dropout", output_dropout)
         if batch_size is not None:
             batch_size = check_count("batch_size", batch_size)
         self._config = {
@@ -92,6 +107,9 @@ class LanguageModel(keras.Model):
             "recurrent_initializer": recurrent_initializer,
             "batch_size": batch_size,
             "seed": seed,
+            "word_dropout": word_dropout,
+            "weight_dropout": weight_dropout,
+            "output_dropout": output_dropout,
         }
         self.directions = ("forward", "backward")[: 1 + bool(bidirectional)]
         dtype = self.dtype_policy
@@ -101,6 +119,13 @@ class LanguageModel(keras.Model):
         self.embedding_dropout = keras.layers.SpatialDropout1D(
             embedding_dropout, dtype=dtype
         )
+        self.word_dropout = self.output_dropout = None
+        if word_dropout:
+            self.word_dropout = WordDropout(word_dropout, vocabulary_size)
+        if output_dropout:
+            self.output_dropout = keras.layers.SpatialDropout1D(
+                output_dropout, dtype=dtype
+            )
         self.lstms = [
             build_lstm(
                 f"{direction}_lstm",
@@ -108,6 +133,7 @@ class LanguageModel(keras.Model):
                 unit_forget_bias,
                 recurrent_initializer,
                 return_state=True,
+                weight_dropout=weight_dropout,
                 dtype=dtype,
             )
             for direction in self.directions
@@ -160,15 +186,20 @@ class LanguageModel(keras.Model):
         states = self.training_states if training else self.evaluation_states
         outputs = []
         for i, tokens in enumerate(self._per_direction(inputs)):
-            embedded = self.embedding_dropout(
-                self.embedding(tokens), training=training
-            )
+            embedded = self.embedding(tokens)
+            if self.word_dropout is not None:
+                embedded = self.word_dropout(
+                    embedded, tokens, training=training
+                )
+            embedded = self.embedding_dropout(embedded, training=training)
             start = states and read(states[i], embedded.dtype)
             output, *end = self.lstms[i](
                 embedded, initial_state=start, training=training
             )
             if states:
                 keep(states[i], end)
+            if self.output_dropout is not None:
+                output = self.output_dropout(output, training=training)
             outputs.append(output)
         return outputs if len(outputs) == 2 else outputs[0]
 

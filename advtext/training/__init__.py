@@ -7,6 +7,7 @@ from advtext.training.adversarial_validation import (
     AdversarialValidation as AdversarialValidation,
 )
 from advtext.training.checkpoint import Checkpoint as Checkpoint
+from advtext.training.decay import Decay as Decay
 from advtext.training.progress import Progress as Progress
 from advtext.training.terms import AdversarialLoss as AdversarialLoss
 from advtext.training.terms import ConsistencyLoss as ConsistencyLoss

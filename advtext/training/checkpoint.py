@@ -30,6 +30,8 @@ class Checkpoint(keras.callbacks.Callback):
         history: One dict of logs for every finished epoch.
         marks: What other callbacks note meanwhile, as JSON keeps it.
         seconds: Time spent training so far, over all runs.
+        cut: Batches of the last epoch, if another callback ended the training
+            in the midst of it for good; else `None`.
 
     Example:
 
@@ -47,6 +49,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.history = []
         self.marks = []
         self.seconds = 0.0
+        self.cut = None
 
     def on_epoch_end(self, epoch, logs=None):
         self.history.append(
@@ -77,7 +80,7 @@ class Checkpoint(keras.callbacks.Callback):
         for i, array in enumerate(average.get_state() if average else ()):
             arrays[f"average_{i}"] = array
         state = {"history": self.history, "seconds": self.seconds}
-        state["marks"] = self.marks
+        state |= {"marks": self.marks, "cut": self.cut}
         state["num_updates"] = average.num_updates if average else 0
         state["arrays"] = list(arrays)
         arrays["state"] = np.frombuffer(json.dumps(state).encode(), "uint8")
@@ -145,5 +148,6 @@ class Checkpoint(keras.callbacks.Callback):
         self.history = state["history"]
         self.marks = state.get("marks", [])
         self.seconds = state["seconds"]
+        self.cut = state.get("cut")
         self.batches.seek(len(self.history) * self.batches.num_batches)
         return len(self.history)

@@ -26,6 +26,8 @@ class Progress(keras.callbacks.Callback):
             products, to tell what share of that is reached; `None` leaves it
             out.
         unit: What the batches are counted in.
+        seconds_left: Function that tells how long training will go on, where
+            that is known and the number of batches is not; `None` otherwise.
 
     Raises:
         ValueError: If a number is negative, or none.
@@ -44,6 +46,7 @@ class Progress(keras.callbacks.Callback):
         done=0,
         peak_rate=None,
         unit="tokens",
+        seconds_left=None,
     ):
         super().__init__()
         for name, text in (("label", label), ("unit", unit)):
@@ -61,6 +64,7 @@ class Progress(keras.callbacks.Callback):
         )
         self.peak_rate = peak_rate
         self.unit = unit
+        self.seconds_left = seconds_left
         self.step = self.before = check_count("done", done, at_least=0)
         self.first = self.started = None
 
@@ -88,11 +92,15 @@ class Progress(keras.callbacks.Callback):
         print(f"{clear}{self._line(logs)}", file=sys.stderr, flush=True)
 
     def _line(self, logs):
-        parts = [f"{self.label}  {self.step}/{self.num_steps}"]
+        of_all = "" if self.seconds_left else f"/{self.num_steps}"
+        parts = [f"{self.label}  {self.step}{of_all}"]
         if self.step > self.first:
             seconds = max(time.monotonic() - self.started, 1e-9)
             rate = (self.step - self.first) / seconds
-            left = round((self.num_steps - self.step) / rate)
+            if self.seconds_left:
+                left = round(self.seconds_left())
+            else:
+                left = round((self.num_steps - self.step) / rate)
             parts.append(f"{left // 60}:{left % 60:02} left")
             parts.append(f"{rate * self.tokens_per_batch:,.0f} {self.unit}/s")
             if self.peak_rate:

@@ -367,3 +367,14 @@ def test_a_tape_outside_of_a_graph_sees_the_compiled_loop(count):
     assert count
     for ours, theirs in zip(*reversed(gradients), strict=True):
         np.testing.assert_allclose(ours, theirs, **EXACT)
+
+
+def test_a_gpu_runs_our_loop_with_jax_unless_cudnn_is_asked_for(
+    count, monkeypatch
+):
+    monkeypatch.setattr(backend, "has_gpu", lambda: True)
+    for use_cudnn in ("auto", True):
+        layer = LSTM(UNITS, return_sequences=True, use_cudnn=use_cudnn)
+        layer.build((BATCH, TIME, DIM))
+        ours = layer._runs_here(None)
+        assert ours == (use_cudnn == "auto" and not ON_TENSORFLOW)

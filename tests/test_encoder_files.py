@@ -1,5 +1,7 @@
 import json
 import shutil
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from tiny_runs import main
 
 from advtext.experiments import belonging, pretrain
 from advtext.models import LanguageModel, TextClassifier, save_encoder
+from advtext.models.encoder_files import load_encoder
 
 COUNTS = np.arange(20)
 
@@ -55,10 +58,9 @@ def test_a_classifier_computes_the_same(bidirectional, normalize, tmp_path):
         for v in layer.trainable_variables:
             v.assign(np.asarray(v).astype("float16").astype("float32"))
     save_encoder(model, tmp_path)
-    from advtext.models.encoder_files import load_encoder
-
     classifiers = []
-    for source in (model, load_encoder(tmp_path, COUNTS)):
+    tokenizer = types.SimpleNamespace(vocabulary_size=20, token_counts=COUNTS)
+    for source in (model, load_encoder(tmp_path, tokenizer)):
         classifier = TextClassifier(20, embedding_dim=4, units=6, **kind)
         classifier.load_language_model(source)
         classifiers.append(weights(classifier))
@@ -73,6 +75,18 @@ def test_a_model_of_other_sizes_is_refused(tiny, saved, capsys, tmp_path):
     assert "does not fit the language model's" in capsys.readouterr().err
 
 
+def change(folder, **values):
+    path = folder / "encoder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def spoil(folder, value):
+    path = folder / "forward_lstm.npz"
+    arrays = dict(np.load(path))
+    arrays["bias"] = np.full_like(arrays["bias"], value, type(value))
+    np.savez(path, **arrays)
+
+
 @pytest.mark.parametrize(
     "damage, message",
     [
@@ -85,7 +99,19 @@ def test_a_model_of_other_sizes_is_refused(tiny, saved, capsys, tmp_path):
         (lambda f: (f / "encoder.json").write_text("{}"), "encoder.json"),
         (
             lambda f: np.savez(f / "embedding.npz", embeddings=np.ones(3)),
-            r"embedding.npz.*shape \(3,\)",
+            r"encoder.json.*`embedding` holds arrays of shapes .*\(3,\)",
+        ),
+        (lambda f: change(f, units=10**9), "encoder.json.*`forward_lstm`"),
+        (lambda f: change(f, units="4"), "encoder.json.*`units` must be"),
+        (lambda f: change(f, bidirectional=-1), "`bidirectional` must be"),
+        (lambda f: change(f, normalize_embedding="no"), "`normalize_embed"),
+        (lambda f: change(f, vocabulary_size=10**15), "knows 10+ tokens"),
+        (lambda f: change(f, vocabulary_size=None), "knows None tokens"),
+        (lambda f: spoil(f, np.nan), "`bias` of `forward_lstm` is no finite"),
+        (lambda f: spoil(f, "1.5"), "`bias` of `forward_lstm` is no finite"),
+        (
+            lambda f: (f / "tokenizer.json").unlink(),
+            "tokenizer.json is not there: copy the one of the pretraining",
         ),
     ],
 )
@@ -102,13 +128,18 @@ def test_what_float16_cannot_hold_is_refused(tmp_path):
     with pytest.raises(ValueError, match="float16 holds 65504"):
         save_encoder(model, tmp_path / "new")
     assert not (tmp_path / "new").exists()
-    with pytest.raises(TypeError, match="LanguageModel"):
-        save_encoder("model", tmp_path)
+    for other in ("model", TextClassifier(20, embedding_dim=4, units=6)):
+        with pytest.raises(TypeError, match="LanguageModel"):
+            save_encoder(other, tmp_path)
+
+
+def test_a_run_with_its_whole_model_is_read_from_that(tiny, saved):
+    shutil.copy(tiny.pretrained / "metrics.json", saved)
+    shutil.copy(tiny.pretrained / "language_model.keras", saved)
+    assert isinstance(belonging.language_model(saved), LanguageModel)
 
 
 def test_the_checkpoint_of_the_repository_is_whole():
-    from pathlib import Path
-
     folder = Path(__file__).parents[1] / "checkpoints" / "imdb_lm"
     encoder = belonging.language_model(folder)
     (lstm,) = encoder.lstms

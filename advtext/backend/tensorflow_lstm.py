@@ -99,10 +99,10 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     Args:
         size: Steps in a block, which is compiled; `None` for all, as they are.
     """
+    given = x, h0, c0, kernel, recurrent_kernel, bias
     if tf.executing_eagerly():
         # A tape would record what is within, too: XLA has no such gradients.
-        args = x, h0, c0, kernel, recurrent_kernel, bias
-        x, h0, c0, kernel, recurrent_kernel, bias = map(tf.stop_gradient, args)
+        x, h0, c0, kernel, recurrent_kernel, bias = map(tf.stop_gradient, given)
     time = tf.shape(x)[1]
     layout = AT_ONCE if size is None else compiled(recurrent_kernel.shape[0])
     x = in_blocks(x, size)
@@ -154,12 +154,24 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         d_kernel, d_recurrent, d_bias = tf.split(layout.turned(total), sizes)
         d_x = in_one(d_x.stack(), time)
         gradients = d_x, d_h, d_c, d_kernel, d_recurrent, d_bias[0]
+        if tf.executing_eagerly():
+            return [_not_again(each, *given) for each in gradients]
         return [
             tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
             for each in gradients
         ]
 
     return (outputs, h, c), gradient
+
+
+@tf.custom_gradient
+def _not_again(gradient, *given):
+    """Returns a gradient as it is; one of it, in what it is of, is refused."""
+
+    def refuse(*_):
+        raise LookupError(_SECOND_ORDER)
+
+    return tf.identity(gradient), refuse
 
 
 def _split(x, sizes):

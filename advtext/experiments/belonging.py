@@ -46,13 +46,15 @@ def language_model(run_dir):
         ValueError: If a file is damaged, or of another run than the others.
     """
     directory = RunDirectory(run_dir)
-    if (directory / encoder_files.NAME).is_file():
+    whole = directory / "language_model.keras"
+    if not whole.exists() and (directory / encoder_files.NAME).is_file():
+        if not (directory / "tokenizer.json").is_file():
+            raise FileNotFoundError(
+                f"{printable(directory / 'tokenizer.json')} is not there: copy "
+                "the one of the pretraining run."
+            )
         tokenizer = directory.tokenizer()
-        model = encoder_files.load_encoder(
-            directory.path, tokenizer.token_counts
-        )
-        _check_vocabulary(directory, encoder_files.NAME, model, tokenizer)
-        return model
+        return encoder_files.load_encoder(directory.path, tokenizer)
     name = "language_model.keras"
     directory.metrics()
     model = _of_kind(directory, name, LanguageModel)

@@ -20,7 +20,8 @@ class FinishAfter(keras.callbacks.Callback):
         checkpoint: `advtext.training.Checkpoint`: knows the time used before,
             and is told where the training was `cut`.
         rate: `advtext.training.Decay`; the model is compiled with a number.
-        minutes: Time from the first step on, before and after a `resume`.
+        minutes: Time of training, what is compiled in it included; of runs
+            before a `resume`, up to their last checkpoint.
     """
 
     def __init__(self, checkpoint, rate, minutes):

@@ -153,7 +153,7 @@ def check_same(config, prepared):
         ]
         mine[f"the text `{name}` (length, checksums)"] = [len(corpus), *sums]
     if config.pretrained:
-        names = "language_model.keras", "*_lstm.npz", "embedding.npz"
+        names = "language_model.keras", "encoder.json", "*.npz"
         files = [f for n in names for f in Path(config.pretrained).glob(n)]
         sums = [zlib.crc32(file.read_bytes()) for file in sorted(files)]
         mine["the checksum of `pretrained`"] = sums

@@ -32,7 +32,8 @@ class LanguageModel(keras.Model):
         batch_size: Rows of the stream; `None` carries no state along.
         seed: Integer seed of the candidates, or `None`.
         word_dropout: Share of the vocabulary whose embeddings are left out of
-            a batch, wherever they occur in it, in [0, 1).
+            a batch, wherever they occur in it, in [0, 1); each direction
+            leaves out its own.
         weight_dropout: Share of the LSTM's recurrent weights that is left out
             of a batch, in [0, 1).
         output_dropout: Rate of dropout on the outputs of the LSTM, one mask

@@ -1,7 +1,10 @@
 import keras
 from keras import ops
 
+from advtext.arguments import check_count, check_seed, check_share
 
+
+@keras.saving.register_keras_serializable("advtext")
 class WordDropout(keras.layers.Layer):
     """Leaves words out of a batch, wherever they occur in it.
 
@@ -33,9 +36,10 @@ class WordDropout(keras.layers.Layer):
     """
 
     def __init__(self, rate, vocabulary_size, seed=None, **kwargs):
-        super().__init__(autocast=False, **kwargs)
-        self.rate = rate
-        self.vocabulary_size = vocabulary_size
+        super().__init__(**{"autocast": False, **kwargs})
+        self.rate = check_share("rate", rate)
+        self.vocabulary_size = check_count("vocabulary_size", vocabulary_size)
+        self.seed = check_seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
@@ -46,3 +50,7 @@ class WordDropout(keras.layers.Layer):
         kept = keras.random.dropout(ones, self.rate, seed=self.seed_generator)
         kept = ops.take(kept, ops.cast(tokens, "int32"), axis=0)
         return embedded * ops.expand_dims(kept, -1)
+
+    def get_config(self):
+        names = "rate", "vocabulary_size", "seed"
+        return {**super().get_config(), **{n: getattr(self, n) for n in names}}

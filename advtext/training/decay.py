@@ -23,12 +23,14 @@ class Decay(keras.optimizers.schedules.LearningRateSchedule):
         learning_rate: The highest rate, at least 0.
         num_steps: Steps of the training, at least 1.
         kind: `"linear"` and `"cosine"` fall to 0 at the end, `"exponential"`
-            by a factor a step.
+            by a factor a step, also those of the warm-up: it then begins
+            where it would be without one.
         warmup: Share of the steps in which the rate rises, in [0, 1).
         decay_rate: The factor of `"exponential"`, in (0, 1].
 
     Call arguments:
-        step: Steps done, a scalar; beyond `num_steps` the rate stays.
+        step: Steps done, a scalar; beyond `num_steps` a rate of 0 stays, and
+            an exponential one goes on falling.
 
     Raises:
         ValueError: If an argument is out of its range.

@@ -125,6 +125,9 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
     outputs = in_one(saved[-1].stack(), time)
 
     def gradient(d_outputs, d_h, d_c):
+        of = *given, d_outputs, d_h, d_c
+        if tf.executing_eagerly():
+            d_outputs, d_h, d_c = map(tf.stop_gradient, of[-3:])
         d_outputs = in_blocks(d_outputs, x.shape[1])
         back_into = tf.transpose(kernel)
         back_before = layout.turned(tf.transpose(recurrent_kernel))
@@ -155,7 +158,7 @@ def _run(x, h0, c0, kernel, recurrent_kernel, bias, size):
         d_x = in_one(d_x.stack(), time)
         gradients = d_x, d_h, d_c, d_kernel, d_recurrent, d_bias[0]
         if tf.executing_eagerly():
-            return [_not_again(each, *given) for each in gradients]
+            return [_not_again(each, *of) for each in gradients]
         return [
             tf.raw_ops.PreventGradient(input=each, message=_SECOND_ORDER)
             for each in gradients

@@ -21,6 +21,23 @@ ADVERSARIAL = ("adversarial", "both", "mixed")
 VIRTUAL_ADVERSARIAL = ("virtual_adversarial", "both", "mixed")
 
 
+def _schedule():
+    return setting(
+        "exponential",
+        "How the learning rate falls; linear and cosine: to 0 at the end",
+        choices=SCHEDULES,
+    )
+
+
+def _warmup():
+    return setting(
+        0.0,
+        "Share of the training in which the learning rate rises",
+        at_least=0,
+        below=1,
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that decides the outcome of a run.
@@ -170,17 +187,8 @@ class Config:
     pretrain_output_dropout: float = setting(
         0.0, "Dropout of the LSTM's outputs", at_least=0, below=1
     )
-    pretrain_schedule: str = setting(
-        "exponential",
-        "How the learning rate falls; linear and cosine: to 0 at the end",
-        choices=SCHEDULES,
-    )
-    pretrain_warmup: float = setting(
-        0.0,
-        "Share of the training in which the learning rate rises",
-        at_least=0,
-        below=1,
-    )
+    pretrain_schedule: str = _schedule()
+    pretrain_warmup: float = _warmup()
     pretrain_weight_average: float = setting(
         0.0, "Decay of the averaged weights; 0: off", at_least=0, below=1
     )
@@ -242,17 +250,8 @@ class Config:
     learning_rate_decay: float = setting(
         0.9998, "Factor of the learning rate at each step", above=0, at_most=1
     )
-    schedule: str = setting(
-        "exponential",
-        "How the learning rate falls; linear and cosine: to 0 at the end",
-        choices=SCHEDULES,
-    )
-    warmup: float = setting(
-        0.0,
-        "Share of the training in which the learning rate rises",
-        at_least=0,
-        below=1,
-    )
+    schedule: str = _schedule()
+    warmup: float = _warmup()
     clipnorm: float = setting(
         1.0, "Largest norm of the gradient; 0: no limit", at_least=0
     )
